@@ -77,7 +77,9 @@ def test_a_period_without_enough_answers_has_no_change() -> None:
 
 
 @given(answered, bases)
-def test_the_margin_is_never_negative_and_what_is_printed_is_never_zero(scores: Scores, base: int | None) -> None:
+def test_the_margin_is_never_negative_and_what_is_printed_is_never_zero(
+    scores: Scores, base: int | None
+) -> None:
     exact, shown = margin(scores, base), shown_margin(scores, base)
     assert exact is not None and shown is not None
     assert exact >= 0
