@@ -1,0 +1,90 @@
+"""Personal links: made, opened, answered, taken back, out of time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from socialproof.campaigns.models import Invitation, LinkOpening
+from socialproof.contacts.service import keep_contact
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.invitation import LINK_LIFETIME
+from socialproof.surveys.models import Survey
+from socialproof.tokens import Purpose, Tokens
+
+MOST_OPENINGS_KEPT = 200
+"""Per link. A machine that comes back for ever must not fill the table."""
+
+
+def invite(
+    session: Session,
+    *,
+    survey: Survey,
+    email: str | None,
+    name: str = "",
+    language: str = "",
+    lifetime: timedelta = LINK_LIFETIME,
+    now: datetime,
+) -> Invitation:
+    """A personal link for one person to one survey; the contact is added when new. Each call makes a new link.
+
+    `email` is a checked address or None. RuleBroken("survey_not_open") when the survey is closed.
+    """
+    if survey.state == "closed":
+        raise RuleBroken("survey_not_open")
+    contact = keep_contact(
+        session, company_id=survey.company_id, email=email, name=name, language=language, now=now
+    )
+    invitation = Invitation(
+        company_id=survey.company_id,
+        survey=survey,
+        contact=contact,
+        language=language or contact.language,
+        state="pending",
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    session.add(invitation)
+    session.flush()
+    return invitation
+
+
+def invitation_token(tokens: Tokens, invitation: Invitation) -> str:
+    """The signed part of the personal link /s/i/<token>; the same each time it is asked for."""
+    return tokens.sign(Purpose.INVITATION, invitation.public_id)
+
+
+def revoke_invitation(session: Session, *, invitation: Invitation, now: datetime) -> None:
+    """The link stops working at once; what was answered by it stays."""
+    invitation.revoked_at = invitation.revoked_at or now
+    session.flush()
+
+
+def mark_answered(session: Session, *, invitation: Invitation, now: datetime) -> None:
+    """The invitation has done its work; later changes of the answer do not move the time."""
+    invitation.state = "answered"
+    invitation.answered_at = invitation.answered_at or now
+
+
+def expire_invitations(session: Session, *, now: datetime) -> int:
+    """Give unanswered invitations whose time is over their word; returns how many. Safe to run at any time."""
+    expired = session.execute(
+        update(Invitation)
+        .where(Invitation.state.in_(("pending", "sent")), Invitation.expires_at <= now)
+        .values(state="expired")
+        .returning(Invitation.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    return len(expired.all())
+
+
+def note_opening(session: Session, *, invitation: Invitation, score: int, now: datetime) -> None:
+    """A link with a score in it was opened by something: a click that is not confirmed, and no answer."""
+    kept = session.scalar(
+        select(func.count(LinkOpening.id)).where(LinkOpening.invitation_id == invitation.id)
+    )
+    if (kept or 0) < MOST_OPENINGS_KEPT:
+        session.add(LinkOpening(invitation_id=invitation.id, score=score, opened_at=now))
+        session.flush()

@@ -1,0 +1,17 @@
+"""Surveys, found."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from socialproof.surveys.models import Survey
+
+
+def survey_behind_link(session: Session, public_id: str) -> Survey | None:
+    """The open or closed survey that a public link names, with its company. A draft is nobody's business yet."""
+    return session.scalar(
+        select(Survey)
+        .where(Survey.public_id == public_id, Survey.state != "draft")
+        .options(joinedload(Survey.company, innerjoin=True))
+    )
