@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 LINK_LIFETIME = timedelta(days=90)
 MACHINE_WINDOW = timedelta(seconds=60)
@@ -61,5 +62,5 @@ def opened_by_machine(openings: Iterable[Opening], *, last_act_at: datetime | No
     )
     return any(
         earlier.score != later.score and later.at - earlier.at <= MACHINE_WINDOW
-        for earlier, later in zip(counted, counted[1:], strict=False)
+        for earlier, later in pairwise(counted)
     )

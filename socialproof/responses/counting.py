@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 from zlib import crc32
 
 from sqlalchemy import Table
@@ -19,8 +20,7 @@ SLOTS = 16
 
 _COUNTERS = (*(f"score_{score}" for score in SCORES), "asked_count")
 _ROW = ("survey_id", "day_on", "slot")
-_TABLE = ScoreCount.__table__
-assert isinstance(_TABLE, Table)
+_TABLE = cast(Table, ScoreCount.__table__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Table, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,9 +21,6 @@ from socialproof.responses.queries import response_already_given
 from socialproof.surveys.models import Survey
 
 MOST_ATTEMPTS = 8
-
-_TABLE = Response.__table__
-assert isinstance(_TABLE, Table)
 
 
 def record_response(
