@@ -10,8 +10,6 @@ from socialproof.domain.nps import Segment, segment_of
 from socialproof.languages import translations
 from socialproof.surveys.models import Survey
 
-MAX_PROMPTS = 6
-
 
 @dataclass(frozen=True, slots=True)
 class Wording:
