@@ -1,0 +1,43 @@
+"""From our message to the bytes of RFC 5322. The policy refuses a line break in any header."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, parseaddr
+from hashlib import sha256
+
+from socialproof.backends.mail.port import Message, MessageMalformed
+
+
+def compose(message: Message, *, sender: str) -> EmailMessage:
+    """Make the letter: plain words first, the same as HTML beside them. Raise MessageMalformed if it cannot be one."""
+    address = sender_address(sender, message.from_name)
+    letter = EmailMessage(policy=SMTP)
+    try:
+        letter["Subject"] = message.subject
+        letter["From"] = address
+        letter["To"] = Address(addr_spec=message.to)
+    except (ValueError, IndexError) as error:
+        raise MessageMalformed(str(error)) from error
+    letter["Date"] = formatdate(usegmt=True)
+    letter["Message-ID"] = message_id(message.key, address.domain)
+    letter["Auto-Submitted"] = "auto-generated"
+    if message.language:
+        letter["Content-Language"] = message.language
+    letter.set_content(message.text)
+    if message.html:
+        letter.add_alternative(message.html, subtype="html")
+    return letter
+
+
+def message_id(key: str, domain: str) -> str:
+    """The identifier of everything that is sent under this key, however often it is tried."""
+    return f"<{sha256(key.encode()).hexdigest()[:40]}@{domain}>"
+
+
+def sender_address(sender: str, from_name: str = "") -> Address:
+    """The installation's address under the given name, or under its own."""
+    name, spec = parseaddr(sender)
+    return Address(display_name=from_name or name, addr_spec=spec)
