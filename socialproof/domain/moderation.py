@@ -35,6 +35,8 @@ STEPS: dict[str, tuple[frozenset[str], str]] = {
 # What a moderator decides, and may therefore undo.
 DECISIONS = ("approve", "reject", "archive", "reopen")
 
+UNFINISHED_MEDIA = ("uploading", "uploaded", "processing")
+
 TAG_LENGTH = 40
 TAGS_MAX = 20
 
@@ -59,14 +61,15 @@ def steps_from(state: str) -> tuple[str, ...]:
 def obstacles(purposes: Collection[str], media_states: Collection[str]) -> tuple[str, ...]:
     """Say what stands between a submitted testimonial and its approval; empty means nothing does.
 
-    `purposes` are the consents that hold today, `media_states` the states of every photo and video of it.
+    `purposes` are the consents that hold today, `media_states` the states of every photo and video of it;
+    deleted media stands in nobody's way.
     """
     found = []
     if "website" not in purposes:
         found.append("no_consent")
-    if "failed" in media_states:
-        found.append("media_failed")
-    if any(state not in ("ready", "failed") for state in media_states):
+    if "unreadable" in media_states:
+        found.append("media_unreadable")
+    if any(state in UNFINISHED_MEDIA for state in media_states):
         found.append("media_processing")
     return tuple(found)
 

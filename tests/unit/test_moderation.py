@@ -57,7 +57,7 @@ def test_negative_is_not_a_reason_to_reject():
 
 def test_nothing_is_approved_without_consent_to_the_website():
     assert code_of(moderation.require_approvable, "submitted", {"social"}, []) == "no_consent"
-    moderation.require_approvable("submitted", {"website"}, [])
+    moderation.require_approvable("submitted", {"website"}, ["ready", "deleted"])
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_nothing_is_approved_without_consent_to_the_website():
     [
         (["uploading"], "media_processing"),
         (["processing", "ready"], "media_processing"),
-        (["ready", "failed"], "media_failed"),
+        (["ready", "unreadable"], "media_unreadable"),
     ],
 )
 def test_nothing_is_approved_before_its_media_is_ready(states, code):
@@ -73,9 +73,9 @@ def test_nothing_is_approved_before_its_media_is_ready(states, code):
 
 
 def test_all_obstacles_are_named_at_once():
-    assert moderation.obstacles(set(), ["failed", "processing"]) == (
+    assert moderation.obstacles(set(), ["unreadable", "processing"]) == (
         "no_consent",
-        "media_failed",
+        "media_unreadable",
         "media_processing",
     )
 
