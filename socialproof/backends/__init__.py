@@ -1,0 +1,29 @@
+"""The outside world, built once from the settings and handed on as arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from socialproof.backends.mail import build_mailer
+from socialproof.backends.mail.port import Mailer
+from socialproof.backends.storage.local import LocalStorage
+from socialproof.backends.storage.port import Storage
+from socialproof.backends.transcoder.ffmpeg import FfmpegTranscoder
+from socialproof.backends.transcoder.port import Transcoder
+from socialproof.settings import Settings
+
+
+@dataclass(frozen=True)
+class Backends:
+    storage: Storage
+    mailer: Mailer
+    transcoder: Transcoder
+
+
+def build_backends(settings: Settings) -> Backends:
+    """Choose an implementation for every port; opens no connection yet."""
+    return Backends(
+        storage=LocalStorage(settings.data_dir / "media"),
+        mailer=build_mailer(settings.mail_url, sender=settings.mail_from, outbox_dir=settings.data_dir / "outbox"),
+        transcoder=FfmpegTranscoder(settings.ffmpeg),
+    )

@@ -1,0 +1,12 @@
+"""Commands for the operator: thin calls into services."""
+
+from flask import Flask
+
+from socialproof.cli import demo, work
+
+
+def init_app(app: Flask) -> None:
+    """Make the commands known to `flask`."""
+    app.cli.add_command(work.worker)
+    app.cli.add_command(work.jobs)
+    app.cli.add_command(demo.demo)

@@ -1,0 +1,66 @@
+"""`flask worker` runs jobs; `flask jobs` shows and revives those that were parked."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from socialproof import clock, database, wiring
+from socialproof.backends.jobs import queue
+from socialproof.backends.jobs.models import Job
+from socialproof.backends.jobs.port import JobContext
+from socialproof.backends.jobs.worker import work
+from socialproof.database import db
+from socialproof.web import EXTENSION, Services
+
+jobs = AppGroup("jobs", help="Look after background jobs.")
+
+
+def job_context(app: Flask) -> JobContext:
+    """What handlers get: sessions of their own, the backends, the clock."""
+    services: Services = app.extensions[EXTENSION]
+    with app.app_context():
+        engine = db.engine
+
+    @contextmanager
+    def transaction() -> Iterator[Session]:
+        with Session(engine, expire_on_commit=False) as session, database.transaction(session):
+            yield session
+
+    return JobContext(transaction, services.backends, services.settings, services.tokens, clock.now)
+
+
+@click.command()
+@click.option("--threads", default=2, show_default=True, help="How many jobs run at once.")
+@with_appcontext
+def worker(threads: int) -> None:
+    """Run background jobs until told to stop; the jobs in hand are finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    work(job_context(app), wiring.JOBS, stop, threads)
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Print every job that waits, runs or is parked."""
+    for job in db.session.scalars(select(Job).order_by(Job.id)):
+        click.echo(f"{job.id}\t{job.state}\t{job.kind}\t{job.run_at:%Y-%m-%d %H:%M:%S}\t{job.attempt_count}\t{job.error}")
+
+
+@jobs.command("retry")
+@click.argument("job_id", type=int)
+def retry(job_id: int) -> None:
+    """Let a parked job run again."""
+    with database.transaction() as session:
+        revived = queue.unpark(session, job_id, now=clock.now())
+    click.echo("It runs again." if revived else "There is no parked job with this number.")

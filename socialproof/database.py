@@ -1,0 +1,124 @@
+"""The database: one declarative base, aware UTC times, public ids, one commit at the edge."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, DateTime, Dialect, Engine, ForeignKey, MetaData, String, Text, event
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import JSON, TypeDecorator
+
+from socialproof.domain.events import Event
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC; SQLite would otherwise give naive datetimes back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime must not reach the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Word = Annotated[str, mapped_column(String(40))]
+Line = Annotated[str, mapped_column(String(320))]
+LongText = Annotated[str, mapped_column(Text)]
+
+
+class Base(DeclarativeBase):
+    """The parent of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[str]: JSON()}
+
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-10)
+
+
+def new_public_id() -> str:
+    """Sixteen random URL-safe characters (96 bits) that begin with a letter or digit: what the outside sees instead of a row's number."""
+    while True:
+        candidate = secrets.token_urlsafe(12)
+        if candidate[0].isalnum():
+            return candidate
+
+
+class Public:
+    """A row that the outside may name."""
+
+    public_id: Mapped[str] = mapped_column(String(22), unique=True, default=new_public_id, sort_order=-9)
+
+
+class OfCompany:
+    """A row that belongs to one company; every query of it starts from that company."""
+
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"), index=True, sort_order=-8)
+
+
+db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
+
+
+def record(session: Session, fact: Event) -> None:
+    """Note that something happened; whoever `wiring` names hears it before the commit."""
+    session.info.setdefault("events", []).append(fact)
+
+
+@contextmanager
+def transaction(session: Session | None = None) -> Iterator[Session]:
+    """One business transaction: commits once at the end, rolls everything back on any error."""
+    session = db.session() if session is None else session
+    try:
+        _begin_write(session)
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.pop("events", None)
+        raise
+
+
+def _begin_write(session: Session) -> None:
+    """SQLite refuses to turn a reader into a writer once somebody else wrote, so a writer says so from the start."""
+    if session.get_bind().dialect.name != "sqlite" or session.new or session.dirty or session.deleted:
+        return
+    session.rollback()
+    session.connection(execution_options={"writes": True})
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

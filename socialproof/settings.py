@@ -1,0 +1,119 @@
+"""The installation's settings: read once from the environment, checked, then frozen.
+
+The only module that reads the environment. Every secret may also come from a file named by `<NAME>_FILE`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MEGABYTE = 1024 * 1024
+
+
+class Misconfigured(Exception):
+    """A setting is missing or wrong; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that an operator can set. Sizes are bytes, times are seconds."""
+
+    secret_keys: tuple[str, ...]
+    database_url: str
+    data_dir: Path
+    base_url: str = "http://127.0.0.1:8000"
+    mail_url: str = "outbox:"
+    mail_from: str = "Socialproof <no-reply@localhost>"
+    ffmpeg: str = ""
+    max_video_seconds: int = 120
+    max_video_bytes: int = 200 * MEGABYTE
+    max_photo_bytes: int = 15 * MEGABYTE
+    testing: bool = False
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read and check the settings; raise Misconfigured with one sentence when one is wrong."""
+        env = _Environment(os.environ if environ is None else environ)
+        data_dir = Path(env.text("SOCIALPROOF_DATA_DIR", "var")).absolute()
+        return cls(
+            secret_keys=_secret_keys(env.secret("SOCIALPROOF_SECRET_KEY")),
+            database_url=_database_url(env.secret("DATABASE_URL") or f"sqlite:///{data_dir}/socialproof.db"),
+            data_dir=data_dir,
+            base_url=_base_url(env.text("SOCIALPROOF_BASE_URL", cls.base_url)),
+            mail_url=_mail_url(env.secret("SOCIALPROOF_MAIL_URL") or cls.mail_url),
+            mail_from=env.text("SOCIALPROOF_MAIL_FROM", cls.mail_from),
+            ffmpeg=env.text("FFMPEG", ""),
+            max_video_seconds=env.number("SOCIALPROOF_MAX_VIDEO_SECONDS", 120, 5, 600),
+            max_video_bytes=env.number("SOCIALPROOF_MAX_VIDEO_MB", 200, 1, 4096) * MEGABYTE,
+            max_photo_bytes=env.number("SOCIALPROOF_MAX_PHOTO_MB", 15, 1, 100) * MEGABYTE,
+        )
+
+
+class _Environment:
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+
+    def text(self, name: str, default: str) -> str:
+        return self.values.get(name, "").strip() or default
+
+    def secret(self, name: str) -> str:
+        path = self.values.get(f"{name}_FILE", "").strip()
+        if not path:
+            return self.text(name, "")
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            raise Misconfigured(f"{name}_FILE names a file that cannot be read: {path}.") from error
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        text = self.text(name, str(default))
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise Misconfigured(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
+        return int(text)
+
+
+def _secret_keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    if not keys or any(len(key) < 32 for key in keys):
+        raise Misconfigured(
+            "SOCIALPROOF_SECRET_KEY must hold at least 32 random characters; make one with: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return keys
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("sqlite:///"):
+        return url
+    for prefix in ("postgresql://", "postgres://", "postgresql+psycopg://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    raise Misconfigured("DATABASE_URL must begin with sqlite:/// or postgresql://.")
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise Misconfigured(f"SOCIALPROOF_BASE_URL must be like https://proof.example.com, not {url!r}.")
+    return url.rstrip("/")
+
+
+def _mail_url(url: str) -> str:
+    parts = urlsplit(url)
+    if url == "outbox:" or (parts.scheme in ("smtp", "smtps", "smtp+starttls") and parts.hostname):
+        return url
+    raise Misconfigured(
+        "SOCIALPROOF_MAIL_URL must be outbox: or like smtp://user:password@host:587, smtps:// or smtp+starttls://."
+    )

@@ -1,0 +1,46 @@
+"""What a reader sees when something is missing, refused or broken: words in their language and a way on."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from socialproof.database import db
+from socialproof.domain.errors import Conflict, Forbidden, NotFound, RuleBroken
+
+WITH_PAGE = (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+
+
+def init_app(app: Flask) -> None:
+    """Hear every error that a view lets through."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NotFound, lambda error: page(404))
+    app.register_error_handler(Forbidden, lambda error: page(403))
+    app.register_error_handler(Conflict, lambda error: page(409))
+    app.register_error_handler(RuleBroken, lambda error: page(422))
+    app.register_error_handler(OperationalError, _database_away)
+
+
+def page(status: int) -> Response:
+    """The error page, or JSON where the reader is a script."""
+    if request.accept_mimetypes.best == "application/json":
+        return make_response({"error": status}, status)
+    return make_response(render_template("errors/error.html", status=status if status in WITH_PAGE else 500), status)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = page(error.code)
+    for name, value in error.get_headers():
+        if name.lower() in ("retry-after", "allow"):
+            response.headers[name] = value
+    return response
+
+
+def _database_away(error: OperationalError) -> Response:
+    db.session.rollback()
+    response = page(503)
+    response.headers["Retry-After"] = "5"
+    return response

@@ -1,0 +1,23 @@
+"""For the operator: is it alive, is it ready."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response
+from sqlalchemy import text
+
+from socialproof.database import db
+
+blueprint = Blueprint("operator", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """The process answers."""
+    return make_response({"status": "alive"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """The process can serve: the database answers and holds its tables."""
+    db.session.execute(text("select version_num from alembic_version")).scalar_one()
+    return make_response({"status": "ready"})

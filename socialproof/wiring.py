@@ -1,0 +1,44 @@
+"""Which fact wakes what: `NOW` in the same transaction, `LATER` as a job written in that same transaction.
+
+The only page that names what lies downstream. A job of `LATER` gets the fact's fields as its payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from socialproof import clock
+from socialproof.backends.jobs.port import Handler
+from socialproof.backends.jobs.queue import enqueue
+from socialproof.domain import events
+
+Hearer = Callable[[Session, events.Event, datetime], None]
+
+NOW: dict[type[events.Event], list[Hearer]] = {}
+
+LATER: dict[type[events.Event], list[str]] = {}
+
+JOBS: dict[str, Handler] = {}
+
+
+def connect() -> None:
+    """Let every commit first tell the facts that were recorded; connecting twice is the same as once."""
+    event.listen(Session, "before_commit", dispatch)
+
+
+def dispatch(session: Session) -> None:
+    """Tell the recorded facts, and those that are recorded while telling, in order."""
+    waiting: list[events.Event] = session.info.get("events", [])
+    while waiting:
+        fact = waiting.pop(0)
+        now = clock.now()
+        session.flush()
+        for hear in NOW.get(type(fact), []):
+            hear(session, fact, now)
+        for kind in LATER.get(type(fact), []):
+            enqueue(session, kind, asdict(fact), now=now)

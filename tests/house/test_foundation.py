@@ -1,0 +1,46 @@
+"""The application starts, and its schema is what the migrations build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask.testing import FlaskClient
+
+from socialproof.database import db
+from socialproof.settings import Misconfigured, Settings
+
+
+def test_it_is_alive_and_ready(client: FlaskClient) -> None:
+    assert client.get("/healthz").json == {"status": "alive"}
+    assert client.get("/readyz").json == {"status": "ready"}
+
+
+@pytest.mark.both_databases
+def test_the_migrations_build_exactly_the_models(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
+    assert differences == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"SOCIALPROOF_SECRET_KEY": "short"}, "at least 32 random characters"),
+        ({"SOCIALPROOF_BASE_URL": "proof.example.com"}, "must be like https://proof.example.com"),
+        ({"DATABASE_URL": "mysql://x"}, "must begin with sqlite:/// or postgresql://"),
+        ({"SOCIALPROOF_MAIL_URL": "carrier-pigeon:"}, "must be outbox: or like smtp://"),
+        ({"SOCIALPROOF_MAX_VIDEO_SECONDS": "1e3"}, "whole number from 5 to 600"),
+    ],
+)
+def test_a_wrong_setting_refuses_to_start_with_one_sentence(changes: dict[str, str], sentence: str) -> None:
+    with pytest.raises(Misconfigured, match=sentence):
+        Settings.from_env({"SOCIALPROOF_SECRET_KEY": "x" * 32} | changes)
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+    assert Settings.from_env({"SOCIALPROOF_SECRET_KEY_FILE": str(tmp_path / "key")}).secret_keys == ("k" * 40,)
