@@ -85,6 +85,13 @@ def score_counts(
     )
 
 
+def answers_by_survey(session: Session, company_id: int) -> dict[int, Scores]:
+    """Counted answers of each survey by its row id; a survey without answers is missing."""
+    sums = select(ScoreCount.survey_id, *(func.sum(counter) for counter in _COUNTERS))
+    rows = session.execute(sums.where(ScoreCount.company_id == company_id).group_by(ScoreCount.survey_id))
+    return {survey_id: _scores(counts) for survey_id, *counts in rows}
+
+
 def first_day(session: Session, company_id: int, kind: str, survey_id: int | None = None) -> date | None:
     """The first day with an answer to this kind of survey, None before there is one."""
     days = select(func.min(ScoreCount.day_on)).where(*_counters_of(company_id, kind, survey_id, None, None))
