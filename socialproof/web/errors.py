@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from socialproof.database import db
 from socialproof.domain.errors import Conflict, Forbidden, NotFound, RuleBroken
 
-WITH_PAGE = (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+WITH_PAGE = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 
 
 def init_app(app: Flask) -> None:
