@@ -16,7 +16,7 @@ def send_team_invitation(context: JobContext, *, team_invitation_id: int) -> Non
     """Mail a team invitation with a fresh link; nothing when it is no longer open."""
     with context.transaction() as session:
         invitation = session.get(TeamInvitation, team_invitation_id)
-        secret = invitation and new_invitation_secret(session, invitation=invitation, now=context.now())
+        secret = new_invitation_secret(session, invitation=invitation, now=context.now()) if invitation else None
         if invitation is None or secret is None:
             return
         invited = user_by_email(session, invitation.email)
@@ -37,7 +37,7 @@ def send_password_reset(context: JobContext, *, user_id: int) -> None:
     """Mail a password reset link; nothing for an address that nobody has."""
     with context.transaction() as session:
         user = session.get(User, user_id)
-        secret = user and open_password_reset(session, user=user, now=context.now())
+        secret = open_password_reset(session, user=user, now=context.now()) if user else None
         if user is None or secret is None:
             return
         language = _language(user.language, DEFAULT)
