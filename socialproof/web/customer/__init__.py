@@ -1,0 +1,12 @@
+"""The customer's room: the link is the authority; no cookie, no account, not for search engines."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from socialproof.web.customer import access, invitation, response, survey
+
+room = Blueprint("customer", __name__, url_prefix="/s")
+access.guard(room)
+for _page in (survey, invitation, response):
+    room.register_blueprint(_page.blueprint)

@@ -1,0 +1,182 @@
+"""Whom the customer's room trusts: whoever holds the link. States it once, for every page below /s.
+
+No cookie is read or set, so there is nothing that another site could ride on: instead of a CSRF token each form
+posts to an address, or carries a signed answer key, that only the holder of the page knows.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NoReturn
+
+from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask_babel import get_locale
+
+from socialproof.campaigns.models import Invitation
+from socialproof.campaigns.queries import invitation_behind_link
+from socialproof.companies.models import Company
+from socialproof.database import db
+from socialproof.domain.invitation import LinkState
+from socialproof.languages import DEFAULT, LANGUAGES, known_language, language_name
+from socialproof.responses import models as responses
+from socialproof.responses.queries import response_behind_link
+from socialproof.surveys.models import Survey
+from socialproof.surveys.queries import survey_behind_link
+from socialproof.tokens import BadToken, Purpose
+from socialproof.web import services
+
+SMALL_FORM_BYTES = 64 * 1024
+"""A score, an answer key and a few words. Pages that take more say so themselves."""
+
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'self'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-ancestors "
+)
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+
+_PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,22}\Z")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?\Z", re.IGNORECASE)
+
+
+class LinkEnded(Exception):
+    """The link was good once: expired, revoked, or its customer was deleted. Says nothing about whose it was."""
+
+    def __init__(self, state: LinkState) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+def guard(room: Blueprint) -> None:
+    """Put the room's headers, and what its layout needs, on every page; say goodbye to links that have ended."""
+    room.after_request(_set_headers)
+    room.register_error_handler(LinkEnded, _link_ended)
+    room.context_processor(_layout)
+
+
+def limit_body(most_bytes: int = SMALL_FORM_BYTES) -> None:
+    """This request may carry so much and no more; larger is answered with 413."""
+    request.max_content_length = most_bytes
+    request.max_form_memory_size = most_bytes
+
+
+def unknown_link() -> NoReturn:
+    """One answer for forged, foreign, damaged and missing."""
+    abort(404)
+
+
+def survey_of(public_id: str) -> Survey:
+    """The survey of a public link, or 404. The page speaks its language and may be framed where it says."""
+    survey = survey_behind_link(db.session(), public_id) if _PUBLIC_ID.match(public_id) else None
+    if survey is None:
+        unknown_link()
+    enter(survey)
+    return survey
+
+
+def invitation_of(token: str) -> Invitation:
+    """The invitation of a personal link, or 404; also when it is expired, revoked or of a deleted contact."""
+    invitation = invitation_behind_link(db.session(), _subject(Purpose.INVITATION, token))
+    if invitation is None or invitation.survey.state == "draft":
+        unknown_link()
+    enter(invitation.survey, known_language(invitation.language))
+    return invitation
+
+
+def response_of(token: str) -> responses.Response:
+    """The customer's own response, or 404 when there is none; LinkEnded when its customer was deleted."""
+    response = response_behind_link(db.session(), _subject(Purpose.RESPONSE, token))
+    if response is None:
+        unknown_link()
+    enter(response.survey, known_language(response.language))
+    if response.contact is not None and response.contact.deleted_at is not None:
+        raise LinkEnded(LinkState.GONE)
+    return response
+
+
+def response_token(response: responses.Response) -> str:
+    """The signed part of the customer's own link to this response."""
+    return services().tokens.sign(Purpose.RESPONSE, response.public_id)
+
+
+def enter(survey: Survey, language: str | None = None) -> None:
+    """From here on the page is this survey's: its company, its language if the link names none, its frames."""
+    g.survey = survey
+    g.default_language = survey.default_language
+    if language:
+        g.language = language
+
+
+def page_language() -> str:
+    """The language that this page is written in."""
+    return str(get_locale() or DEFAULT)
+
+
+def is_embedded() -> bool:
+    """Whether the page stands in a frame of the company's own site, by its link."""
+    return request.args.get("embed") == "1"
+
+
+def kept_in_links() -> dict[str, str]:
+    """What every next address of this visit carries on: the frame, and the language if the link chose one."""
+    kept = {"embed": "1"} if is_embedded() else {}
+    linked = known_language(request.args.get("lang"))
+    return {**kept, "lang": linked} if linked else kept
+
+
+def wants_json() -> bool:
+    """Whether the page's own script asks, not the browser."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def has_page(endpoint: str) -> bool:
+    """Whether this installation has such a page."""
+    return endpoint in current_app.view_functions
+
+
+def _subject(purpose: Purpose, token: str) -> str:
+    try:
+        return services().tokens.read(purpose, token)
+    except BadToken:
+        unknown_link()
+
+
+def _link_ended(ended: LinkEnded) -> tuple[str, int]:
+    return render_template("customer/invitation/ended.html", state=ended.state), 410
+
+
+def _set_headers(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers.setdefault("Content-Security-Policy", POLICY + _frame_ancestors())
+    return answer
+
+
+def _frame_ancestors() -> str:
+    survey: Survey | None = g.get("survey")
+    origins = [origin for origin in survey.embed_domains if _ORIGIN.match(origin)] if survey else []
+    return " ".join(origins) or "'none'"
+
+
+def _layout() -> dict[str, Any]:
+    survey: Survey | None = g.get("survey")
+    return {
+        "language": page_language(),
+        "languages": [(code, language_name(code)) for code in LANGUAGES],
+        "embedded": is_embedded(),
+        "company_name": survey.company.name if survey else "",
+        "company_logo": _logo(survey.company) if survey else None,
+        "brand_url": url_for("customer.survey.brand", survey_id=survey.public_id) if survey else None,
+        "kept": kept_in_links(),
+    }
+
+
+def _logo(company: Company) -> str | None:
+    if not company.logo_key or not has_page("visitor.media.show"):
+        return None
+    return url_for("visitor.media.show", key=company.logo_key)

@@ -1,0 +1,154 @@
+"""The personal link: the same question, answered once by one person, changed for a day."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from socialproof import clock
+from socialproof.campaigns.models import Invitation
+from socialproof.campaigns.queries import is_opened_by_machine, state_of_link
+from socialproof.campaigns.service import note_opening
+from socialproof.database import db, transaction
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.invitation import LinkState
+from socialproof.domain.responding import may_change, read_score
+from socialproof.responses.models import Response
+from socialproof.responses.queries import response_to_invitation
+from socialproof.responses.service import note_ask, record_response
+from socialproof.surveys.wording import wording_for
+from socialproof.web.customer import answering
+from socialproof.web.customer.access import (
+    LinkEnded,
+    invitation_of,
+    kept_in_links,
+    limit_body,
+    page_language,
+    wants_json,
+)
+from socialproof.web.customer.refusals import sentence, status
+
+blueprint = Blueprint("invitation", __name__, url_prefix="/i")
+
+
+@blueprint.get("/<token>")
+def show(token: str) -> str | BaseResponse:
+    invitation = _living(token)
+    given = response_to_invitation(db.session(), invitation.id)
+    if invitation.survey.state == "closed":
+        return _closed(invitation)
+    if given is not None and not may_change(given.answered_at, clock.now()):
+        return _answered(given)
+    chosen = answering.linked_score(request.args.get("score"))
+    if chosen is not None:
+        _note_opening(invitation, chosen)
+    confirm = "send" if chosen is None or _suspects_machine(invitation, given) else "gesture"
+    return _page(invitation, given, chosen=chosen, confirm=confirm)
+
+
+@blueprint.post("/<token>")
+def submit(token: str) -> BaseResponse:
+    limit_body()
+    invitation = _living(token)
+    given = response_to_invitation(db.session(), invitation.id)
+    chosen = None
+    try:
+        sent = answering.read_sent()
+        chosen = answering.linked_score(sent.score)
+        score = read_score(sent.score)
+        if sent.is_gesture and _suspects_machine(invitation, given):
+            raise RuleBroken("press_send")
+        address = _record(invitation, score)
+        return answering.go_on(address, score)
+    except RuleBroken as refusal:
+        return _refused(invitation, given, refusal, chosen)
+
+
+def _record(invitation: Invitation, score: int) -> str:
+    with transaction() as session:
+        now = clock.now()
+        given = record_response(
+            session,
+            survey=invitation.survey,
+            score=score,
+            source="invitation",
+            answer_key=f"invitation.{invitation.public_id}",
+            language=page_language(),
+            invitation=invitation,
+            now=now,
+        )
+        if given.score == 10:
+            note_ask(session, response=given, now=now)
+        return answering.next_address(given)
+
+
+def _living(token: str) -> Invitation:
+    """The invitation of a link that still answers; its customer may look at an answer also later."""
+    invitation = invitation_of(token)
+    state = state_of_link(invitation, clock.now())
+    if state in (LinkState.GONE, LinkState.REVOKED, LinkState.EXPIRED):
+        raise LinkEnded(state)
+    return invitation
+
+
+def _note_opening(invitation: Invitation, score: int) -> None:
+    """Only a real GET is an opening: HEAD and prefetch change nothing."""
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    if request.method == "GET" and not any("pre" in purpose.lower() for purpose in purposes):
+        with transaction() as session:
+            note_opening(session, invitation=invitation, score=score, now=clock.now())
+
+
+def _suspects_machine(invitation: Invitation, given: Response | None) -> bool:
+    last_act_at = (given.changed_at or given.answered_at) if given else None
+    return is_opened_by_machine(db.session(), invitation, last_act_at=last_act_at)
+
+
+def _page(
+    invitation: Invitation,
+    given: Response | None,
+    *,
+    chosen: int | None,
+    confirm: str = "send",
+    refusal: RuleBroken | None = None,
+) -> str:
+    words = {**kept_in_links(), "lang": page_language()}
+    return render_template(
+        "customer/invitation/show.html",
+        survey=invitation.survey,
+        wording=wording_for(invitation.survey, page_language()),
+        action=url_for(".submit", token=_token(), **words),
+        chosen=chosen if chosen is not None else given.score if given else None,
+        given=given,
+        confirm=confirm,
+        error=sentence(refusal) if refusal else "",
+    )
+
+
+def _token() -> str:
+    return str((request.view_args or {})["token"])
+
+
+def _answered(given: Response) -> BaseResponse:
+    page = render_template("customer/invitation/answered.html", given=given)
+    return make_response(page, 409 if request.method == "POST" else 200)
+
+
+def _closed(invitation: Invitation, chosen: int | None = None) -> BaseResponse:
+    was_sent = request.method == "POST"
+    page = render_template(
+        "customer/survey/closed.html", survey=invitation.survey, chosen=chosen, was_sent=was_sent
+    )
+    return make_response(page, 409 if was_sent else 410)
+
+
+def _refused(
+    invitation: Invitation, given: Response | None, refusal: RuleBroken, chosen: int | None
+) -> BaseResponse:
+    if wants_json():
+        return answering.refused_as_json(refusal)
+    if refusal.code == "survey_not_open":
+        return _closed(invitation, chosen)
+    if refusal.code == "edit_window_over" and given is not None:
+        return _answered(given)
+    return make_response(_page(invitation, given, chosen=chosen, refusal=refusal), status(refusal))

@@ -1,0 +1,46 @@
+"""What the customer reads when an answer is not taken: one sentence for each code, in the language of the page."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from socialproof.domain.errors import RuleBroken
+
+_SENTENCES = {
+    "score_missing": _l("Please choose a number from 0 to 10."),
+    "not_a_score": _l("Only a whole number from 0 to 10 can be an answer. Please choose one."),
+    "bad_request": _l("We could not read what was sent. Please choose a number from 0 to 10."),
+    "page_too_old": _l(
+        "This page has been open for a long time. Your choice is kept: please press Send once more."
+    ),
+    "press_send": _l("Is this your answer? Please press Send to confirm it."),
+    "survey_not_open": _l("This survey has closed, so this was not saved."),
+    "edit_window_over": _l(
+        "An answer can be changed for 24 hours. That time is over, so your first answer stays."
+    ),
+    "answered_elsewhere": _l("Your answer arrived twice at the same moment. Please send it once more."),
+}
+
+STATUS = {
+    "survey_not_open": 409,
+    "edit_window_over": 409,
+    "press_send": 409,
+    "answered_elsewhere": 409,
+    "bad_request": 400,
+}
+
+
+def sentence(refusal: RuleBroken) -> str:
+    """The words for a broken rule."""
+    if refusal.code == "comment_too_long":
+        return _(
+            "Your text has %(length)s characters, and %(most)s fit in here. Please shorten it; nothing of it is lost.",
+            **refusal.details,
+        )
+    return str(_SENTENCES.get(refusal.code, _SENTENCES["bad_request"]))
+
+
+def status(refusal: RuleBroken) -> int:
+    """The HTTP status for a broken rule; 422 when the reader can repair it on the same page."""
+    return STATUS.get(refusal.code, 422)

@@ -1,0 +1,128 @@
+"""After the score: why, and thank you. The link to one's own response is the authority."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from socialproof import clock
+from socialproof.database import transaction
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.nps import Segment, segment_of
+from socialproof.domain.responding import MAX_COMMENT_CHARACTERS, may_change, read_score
+from socialproof.domain.text import clean_text
+from socialproof.responses.models import Response
+from socialproof.responses.service import add_comment, asks_for_testimonial, change_score, note_ask
+from socialproof.surveys.wording import wording_for
+from socialproof.web.customer import answering
+from socialproof.web.customer.access import (
+    has_page,
+    kept_in_links,
+    limit_body,
+    page_language,
+    response_of,
+    wants_json,
+)
+from socialproof.web.customer.refusals import sentence, status
+
+blueprint = Blueprint("response", __name__, url_prefix="/r")
+
+COMMENT_FORM_BYTES = 8 * 1024 * 1024
+"""Far more than a comment may have: who pasted a book gets it back to shorten it."""
+
+
+@blueprint.get("/<token>")
+def show(token: str) -> str:
+    """Why? One open question by the score."""
+    return _why_page(response_of(token))
+
+
+@blueprint.post("/<token>")
+def comment(token: str) -> BaseResponse:
+    limit_body(COMMENT_FORM_BYTES)
+    response = response_of(token)
+    text = clean_text(request.form.get("comment", ""))
+    try:
+        with transaction() as session:
+            add_comment(session, response=response, comment=text, now=clock.now())
+            note_ask(session, response=response, now=clock.now())
+        return redirect(_after_comment(request.form.get("next", "")), 303)
+    except RuleBroken as refusal:
+        page = _thanks_page if request.form.get("from") == "thanks" else _why_page
+        return make_response(page(response, typed=text, refusal=refusal), status(refusal))
+
+
+@blueprint.post("/<token>/score")
+def change(token: str) -> BaseResponse:
+    """Another score, for 24 hours."""
+    limit_body()
+    response = response_of(token)
+    try:
+        score = read_score(answering.read_sent().score)
+        with transaction() as session:
+            change_score(session, response=response, score=score, now=clock.now())
+            if score == 10:
+                note_ask(session, response=response, now=clock.now())
+            address = answering.next_address(response)
+        return answering.go_on(address, score)
+    except RuleBroken as refusal:
+        if wants_json():
+            return answering.refused_as_json(refusal)
+        return make_response(_why_page(response, refusal=refusal), status(refusal))
+
+
+@blueprint.get("/<token>/thanks")
+def thanks(token: str) -> str:
+    """Thank you; and the ask, in the same visit."""
+    return _thanks_page(response_of(token))
+
+
+def _after_comment(wish: str) -> str:
+    """Where the pressed button leads: to one of the three choices, or to the thank-you."""
+    ways = {
+        "quote": ("customer.testimonial.write", {"from": "comment"}),
+        "write": ("customer.testimonial.write", {}),
+        "record": ("customer.video.record", {}),
+    }
+    endpoint, extra = ways.get(wish, ("customer.response.thanks", {}))
+    if not has_page(endpoint):
+        endpoint, extra = "customer.response.thanks", {}
+    return url_for(endpoint, token=_token(), **kept_in_links(), **extra)
+
+
+def _token() -> str:
+    return str((request.view_args or {})["token"])
+
+
+def _why_page(response: Response, *, typed: str | None = None, refusal: RuleBroken | None = None) -> str:
+    return render_template("customer/response/show.html", **_words(response, typed, refusal))
+
+
+def _thanks_page(response: Response, *, typed: str | None = None, refusal: RuleBroken | None = None) -> str:
+    survey = response.survey
+    return render_template(
+        "customer/response/thanks.html",
+        **_words(response, typed, refusal),
+        asks=asks_for_testimonial(response) and has_page("customer.testimonial.write"),
+        may_write=survey.asks_for_testimonial
+        and not survey.promoters_only
+        and has_page("customer.testimonial.write"),
+        may_record=survey.allows_video and has_page("customer.video.record"),
+    )
+
+
+def _words(response: Response, typed: str | None, refusal: RuleBroken | None) -> dict[str, object]:
+    wording = wording_for(response.survey, page_language())
+    return {
+        "token": _token(),
+        "response": response,
+        "survey": response.survey,
+        "why": wording.why(response.score),
+        "thank_you": wording.thanks(response.score),
+        "is_promoter": segment_of(response.score) is Segment.PROMOTER,
+        "typed": response.comment if typed is None else typed,
+        "error": sentence(refusal) if refusal else "",
+        "is_closed": response.survey.state != "open",
+        "may_change": response.survey.state == "open" and may_change(response.answered_at, clock.now()),
+        "most_characters": MAX_COMMENT_CHARACTERS,
+    }
