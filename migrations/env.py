@@ -12,7 +12,6 @@ def render_item(kind: str, value: object, _context: object) -> str | bool:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(value, UtcDateTime) else False
 
 
-
 with db.engine.connect() as connection:
     context.configure(
         connection=connection,

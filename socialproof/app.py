@@ -29,7 +29,9 @@ REQUEST_BYTES = 2 * 1024 * 1024
 def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     """The WSGI application for these settings. Touches neither network nor environment."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask("socialproof", root_path=str(ROOT), template_folder=str(TOP / "templates"), static_folder=str(TOP / "static"))
+    app = Flask(
+        "socialproof", root_path=str(ROOT), template_folder=str(TOP / "templates"), static_folder=str(TOP / "static")
+    )
     app.config.from_mapping(_configuration(settings))
     app.extensions[EXTENSION] = Services(settings, backends or build_backends(settings), Tokens(settings.secret_keys))
     db.init_app(app)

@@ -59,7 +59,7 @@ class Base(DeclarativeBase):
 
 
 def new_public_id() -> str:
-    """Sixteen random URL-safe characters (96 bits) that begin with a letter or digit: what the outside sees instead of a row's number."""
+    """What the outside sees instead of a row's number: 16 random URL-safe characters, the first a letter or digit."""
     while True:
         candidate = secrets.token_urlsafe(12)
         if candidate[0].isalnum():

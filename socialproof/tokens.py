@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
@@ -42,7 +43,7 @@ class Tokens:
 
     def read(self, purpose: Purpose, token: str) -> str:
         """The subject of a permanent link; BadToken for anything else."""
-        return self._load(self._permanent(purpose), token)
+        return _checked(token, self._permanent(purpose).loads)
 
     def sign_timed(self, purpose: Purpose, subject: str) -> str:
         """A link that remembers when it was made."""
@@ -50,7 +51,7 @@ class Tokens:
 
     def read_timed(self, purpose: Purpose, token: str, max_age: int) -> str:
         """The subject of a timed link that is at most `max_age` seconds old; BadToken for anything else."""
-        return self._load(self._timed(purpose), token, max_age=max_age)
+        return _checked(token, lambda text: self._timed(purpose).loads(text, max_age=max_age))
 
     def _permanent(self, purpose: Purpose) -> URLSafeSerializer:
         return URLSafeSerializer(self._keys, salt=f"socialproof.{purpose}", signer_kwargs=_SIGNER)
@@ -58,16 +59,17 @@ class Tokens:
     def _timed(self, purpose: Purpose) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt=f"socialproof.timed.{purpose}", signer_kwargs=_SIGNER)
 
-    def _load(self, serializer: URLSafeSerializer | URLSafeTimedSerializer, token: str, **options: int) -> str:
-        if len(token) > MAX_LENGTH:
-            raise BadToken
-        try:
-            subject = serializer.loads(token, **options)
-        except (BadData, UnicodeError, ValueError) as error:
-            raise BadToken from error
-        if not isinstance(subject, str):
-            raise BadToken
-        return subject
+
+def _checked(token: str, loads: Callable[[str], object]) -> str:
+    if len(token) > MAX_LENGTH:
+        raise BadToken
+    try:
+        subject = loads(token)
+    except (BadData, UnicodeError, ValueError) as error:
+        raise BadToken from error
+    if not isinstance(subject, str):
+        raise BadToken
+    return subject
 
 
 _SIGNER = {"key_derivation": "hmac", "digest_method": hashlib.sha256}

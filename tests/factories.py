@@ -48,7 +48,11 @@ class Factories:
 
     def company(self, **values: Any) -> Company:
         number = self._number("company")
-        return self.add(Company(**{"name": f"Company {number}", "website_url": "https://shop.example", "created_at": self.now} | values))
+        return self.add(
+            Company(
+                **{"name": f"Company {number}", "website_url": "https://shop.example", "created_at": self.now} | values
+            )
+        )
 
     def user(self, **values: Any) -> User:
         number = self._number("user")
@@ -107,7 +111,11 @@ class Factories:
         return response
 
     def testimonial(
-        self, response: Response | None = None, state: str = "submitted", purposes: tuple[str, ...] = ("website",), **values: Any
+        self,
+        response: Response | None = None,
+        state: str = "submitted",
+        purposes: tuple[str, ...] = ("website",),
+        **values: Any,
     ) -> Testimonial:
         response = response or self.response()
         defaults: dict[str, Any] = {
@@ -141,7 +149,9 @@ class Factories:
             "granted_at": self.now,
         }
         return self.add(
-            ConsentRecord(company_id=testimonial.company_id, testimonial_id=testimonial.id, purpose=purpose, **defaults | values)
+            ConsentRecord(
+                company_id=testimonial.company_id, testimonial_id=testimonial.id, purpose=purpose, **defaults | values
+            )
         )
 
     def media(self, response: Response, testimonial: Testimonial | None = None, **values: Any) -> Media:
@@ -165,14 +175,16 @@ class Factories:
 
     def widget(self, company: Company | None = None, **values: Any) -> Widget:
         company = company or self.company()
-        return self.add(Widget(company_id=company.id, **{"name": f"Widget {self._number('widget')}", "created_at": self.now} | values))
+        return self.add(
+            Widget(
+                company_id=company.id, **{"name": f"Widget {self._number('widget')}", "created_at": self.now} | values
+            )
+        )
 
     def _count(self, response: Response) -> None:
         day_on = response.answered_at.date()
         row = (
-            self.session.query(ScoreCount)
-            .filter_by(survey_id=response.survey_id, day_on=day_on, slot=0)
-            .one_or_none()
+            self.session.query(ScoreCount).filter_by(survey_id=response.survey_id, day_on=day_on, slot=0).one_or_none()
         )
         if row is None:
             row = ScoreCount(company_id=response.company_id, survey_id=response.survey_id, day_on=day_on, slot=0)

@@ -54,7 +54,9 @@ def worker(threads: int) -> None:
 def list_jobs() -> None:
     """Print every job that waits, runs or is parked."""
     for job in db.session.scalars(select(Job).order_by(Job.id)):
-        click.echo(f"{job.id}\t{job.state}\t{job.kind}\t{job.run_at:%Y-%m-%d %H:%M:%S}\t{job.attempt_count}\t{job.error}")
+        click.echo(
+            f"{job.id}\t{job.state}\t{job.kind}\t{job.run_at:%Y-%m-%d %H:%M:%S}\t{job.attempt_count}\t{job.error}"
+        )
 
 
 @jobs.command("retry")

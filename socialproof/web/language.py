@@ -12,7 +12,9 @@ def select() -> str:
     """Called by Flask-Babel. A room that knows better sets `g.language` before anything is translated."""
     linked = known_language(request.args.get("lang")) if request else None
     chosen: str | None = g.get("language")
-    return linked or chosen or best_language(list(request.accept_languages.values()), g.get("default_language", DEFAULT))
+    return (
+        linked or chosen or best_language(list(request.accept_languages.values()), g.get("default_language", DEFAULT))
+    )
 
 
 def init_app(app: Flask) -> None:

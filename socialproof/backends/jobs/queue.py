@@ -85,7 +85,7 @@ def unpark(session: Session, job_id: int, *, now: datetime) -> bool:
     return isinstance(result, CursorResult) and result.rowcount == 1
 
 
-def _update(session: Session, job_id: int, fence: int, **values: Any) -> bool:
-    statement = update(Job).where(Job.id == job_id, Job.fence == fence).values(**values)
+def _update(session: Session, job_id: int, expected_fence: int, **values: Any) -> bool:
+    statement = update(Job).where(Job.id == job_id, Job.fence == expected_fence).values(**values)
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return isinstance(result, CursorResult) and result.rowcount == 1

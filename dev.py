@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Two commands for a machine that has nothing but Python: `python3 dev.py start` and `python3 dev.py test`."""
+
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VENV = HERE / ".venv"
+VAR = Path(os.environ.get("SOCIALPROOF_DATA_DIR", HERE / "var")).absolute()
+PYTHON = VENV / "bin" / "python"
+
+
+def main() -> int:
+    command, *arguments = sys.argv[1:] or ["help"]
+    if sys.version_info < (3, 11):
+        return say("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ".", 1)
+    if command == "start" and not arguments:
+        return start()
+    if command == "test":
+        return test(arguments)
+    return say(
+        "python3 dev.py start   run everything with the sample company\n"
+        "python3 dev.py test    run every check and every test (words after it go to pytest)",
+        2,
+    )
+
+
+def say(text: str, code: int = 0) -> int:
+    print(text, flush=True)
+    return code
+
+
+def install(lock_name: str) -> None:
+    """Make .venv and install the hashed lock, unless exactly this lock is installed already."""
+    lock = HERE / lock_name
+    stamp = VENV / "installed.sha256"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    held = stamp.read_text().split() if stamp.exists() else []
+    if wanted in held:
+        return
+    say(f"Installing the packages of {lock_name} …")
+    if not PYTHON.exists():
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)])
+        if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            sys.exit("Python's venv is missing. On Debian or Ubuntu: sudo apt install python3-venv")
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock)
+    stamp.write_text("\n".join([*held, wanted]))
+
+
+def run(*command: object, **options: object) -> None:
+    result = subprocess.run([str(word) for word in command], cwd=HERE, **options)
+    if result.returncode:
+        sys.exit(result.returncode)
+
+
+# ---------------------------------------------------------------- start
+
+
+def start() -> int:
+    begun = time.monotonic()
+    install("requirements.lock")
+    web_port, site_port = free_port(8000), free_port(8001)
+    env = environment(web_port, site_port)
+    flask = [PYTHON, "-m", "flask", "--app", "wsgi"]
+    run(*flask, "db", "upgrade", env=env)
+    run(*flask, "demo", "seed", env=env)
+    granian = [PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", web_port]
+    family = [
+        subprocess.Popen([str(word) for word in command], cwd=HERE, env=env)
+        for command in (
+            [*granian, "--blocking-threads", 16, "--log-level", "warning", "wsgi:app"],
+            [*flask, "worker"],
+            [*flask, "demo", "site", "--port", site_port],
+        )
+    ]
+    try:
+        wait_for(env["SOCIALPROOF_BASE_URL"] + "/healthz", family)
+        run(*flask, "demo", "addresses", "--port", site_port, env=env)
+        say(f"Ready after {time.monotonic() - begun:.0f} s. Ctrl-C stops it; what you did is kept in {VAR.name}/.")
+        return watch(family)
+    finally:
+        stop(family)
+
+
+def environment(web_port: int, site_port: int) -> dict[str, str]:
+    """The embedded default; whatever the shell sets wins."""
+    VAR.mkdir(parents=True, exist_ok=True)
+    key = VAR / "secret-key"
+    if not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_urlsafe(48))
+    defaults = {
+        "SOCIALPROOF_DATA_DIR": str(VAR),
+        "SOCIALPROOF_BASE_URL": f"http://127.0.0.1:{web_port}",
+        "SOCIALPROOF_DEMO_SITE": f"http://localhost:{site_port}",
+    }
+    if "SOCIALPROOF_SECRET_KEY" not in os.environ:
+        defaults["SOCIALPROOF_SECRET_KEY_FILE"] = str(key)
+    return defaults | dict(os.environ)
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or the next even distance above it that is free."""
+    for port in range(wanted, wanted + 200, 2):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    sys.exit(f"No free port near {wanted}.")
+
+
+def wait_for(address: str, family: list) -> None:
+    for _ in range(600):
+        if any(child.poll() is not None for child in family):
+            sys.exit("It did not start; the reason stands above.")
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit(f"{address} did not answer within a minute.")
+
+
+def watch(family: list) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while all(child.poll() is None for child in family):
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        return say("\nStopping …")
+    return say("A part stopped by itself; the reason stands above.", 1)
+
+
+def stop(family: list) -> None:
+    for child in family:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    for child in family:
+        try:
+            child.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+# ---------------------------------------------------------------- test
+
+
+def test(arguments: list[str]) -> int:
+    install("requirements-dev.lock")
+    get_chromium()
+    if not arguments:
+        run(PYTHON, "-m", "ruff", "check", ".")
+        run(PYTHON, "-m", "ruff", "format", "--check", ".")
+        run(PYTHON, "-m", "mypy")
+        arguments = ["-n", str(os.cpu_count() or 2), "--dist", "worksteal"]
+    return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=HERE).returncode
+
+
+def get_chromium() -> None:
+    """Browser tests need Chromium; where apt may install it, it does. Without it they are skipped by name."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    if any(name and shutil.which(name) for name in names) or not shutil.which("apt-get"):
+        return
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if sudo and subprocess.run([*sudo, "true"], capture_output=True).returncode:
+        say("Chromium is missing and apt needs a password: sudo apt install chromium")
+        return
+    say("Installing Debian's chromium for the browser tests …")
+    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+    subprocess.run([*sudo, "apt-get", "update", "-qq"], **quiet)
+    subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
