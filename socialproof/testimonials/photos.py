@@ -1,0 +1,54 @@
+"""The author's photo: made small and clean, stored at once, so that no mistake elsewhere on the page loses
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from io import BytesIO
+
+from sqlalchemy.orm import Session
+
+from socialproof.backends.images import PhotoVariant
+from socialproof.backends.storage.port import Storage
+from socialproof.database import new_public_id
+from socialproof.responses.models import Response
+from socialproof.testimonials.models import Media
+
+
+def keep_photo(
+    session: Session,
+    *,
+    response: Response,
+    variants: Iterable[PhotoVariant],
+    storage: Storage,
+    now: datetime,
+) -> Media:
+    """Store the squares and note them for this response. Private until a testimonial with it is public.
+
+    Nobody claims it within days: the sweep takes it away. Raises the errors of the storage, such as
+    StorageFull.
+    """
+    made = tuple(variants)
+    media = Media(
+        company_id=response.company_id,
+        response_id=response.id,
+        public_id=new_public_id(),
+        kind="photo",
+        state="ready",
+        variants=[variant.name for variant in made],
+        byte_count=sum(len(variant.content) for variant in made),
+        sha256=sha256(made[-1].content).hexdigest(),
+        width=made[-1].size,
+        height=made[-1].size,
+        created_at=now,
+        ready_at=now,
+    )
+    media.prefix = f"companies/{response.survey.company.public_id}/media/{media.public_id}"
+    for variant in made:
+        storage.put(f"{media.prefix}/{variant.name}", BytesIO(variant.content))
+    session.add(media)
+    session.flush()
+    return media
