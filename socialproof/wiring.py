@@ -16,14 +16,20 @@ from socialproof import clock
 from socialproof.backends.jobs.port import Handler
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.domain import events
+from socialproof.testimonials import recording_jobs
 
 Hearer = Callable[[Session, events.Event, datetime], None]
 
 NOW: dict[type[events.Event], list[Hearer]] = {}
 
-LATER: dict[type[events.Event], list[str]] = {}
+LATER: dict[type[events.Event], list[str]] = {
+    events.MediaUploaded: ["media.process_video"],
+}
 
-JOBS: dict[str, Handler] = {}
+JOBS: dict[str, Handler] = {
+    "media.process_video": recording_jobs.process_video,
+    "media.sweep_uploads": recording_jobs.sweep_uploads,
+}
 
 
 def connect() -> None:

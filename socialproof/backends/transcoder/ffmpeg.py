@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from socialproof.backends.transcoder import confined
@@ -33,9 +35,7 @@ _CODECS = (
     "vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,h264,hevc,mpeg4,h263,prores,"
     "opus,libopus,vorbis,libvorbis,aac,alac,mp3,mp3float,flac,amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le"
 )
-_NOT_BLACK = (
-    "blackframe=amount=0:threshold=32,metadata=select:key=lavfi.blackframe.pblack:value=90:function=less"
-)
+_NOT_BLACK = "blackframe=amount=0:threshold=32,metadata=select:key=lavfi.blackframe.pblack:value=90:function=less"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class FfmpegTranscoder:
         return Transcoded(video, poster, made.width, made.height, made.seconds or 0.0, made.has_audio)
 
     def _look(self, container: str, path: Path, folder: Path) -> Look:
-        """Decode one frame: sizes as shown (rotation applied), the length the header claims, and whether it has sound."""
+        """Decode one frame: sizes as shown (rotation applied), the length the header claims, and sound or none."""
         wanted = ["-map", "0:V:0", "-frames:v", "1", "-f", "null", "-"]
         ran = self._run([*_input(container, path), *wanted], folder, self._look_seconds)
         look = ran.report.look()
@@ -145,9 +145,8 @@ def find_ffmpeg(chosen: str = "") -> str:
     """The absolute path of ffmpeg: as chosen by the operator, from PATH, or from imageio-ffmpeg."""
     found = shutil.which(chosen or "ffmpeg")
     if found is None and not chosen:
-        import imageio_ffmpeg  # slow to import, and not needed where the system has its own
-
-        found = str(imageio_ffmpeg.get_ffmpeg_exe())
+        # Imported only here: it is slow, and not needed where the system has its own.
+        found = str(import_module("imageio_ffmpeg").get_ffmpeg_exe())
     if not found:
         raise TranscoderFailed(f"there is no ffmpeg at {chosen!r}")
     return os.path.abspath(found)
@@ -179,10 +178,8 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
     except subprocess.TimeoutExpired:
         return None
     finally:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
 
 
@@ -196,9 +193,7 @@ def _judged(code: int | None, report: Report) -> _Ran:
     return _Ran(code, report)
 
 
-def _compare(
-    made: Look, look: Look, report: Report, max_seconds: float, recorded_seconds: float | None
-) -> None:
+def _compare(made: Look, look: Look, report: Report, max_seconds: float, recorded_seconds: float | None) -> None:
     seconds = made.seconds or 0.0
     if seconds > max_seconds + LONGER_SECONDS:
         raise VideoRefused("too_long", f"{seconds} s")

@@ -49,9 +49,7 @@ class Transcoder(Protocol):
 
 def container_of(head: bytes) -> str | None:
     """The demuxer for a file that begins with these bytes: "matroska" (EBML), "mov" (ftyp) or None for all others."""
-    if head.startswith(b"\x1a\x45\xdf\xa3") and any(
-        name in head[:SNIFF_BYTES] for name in (b"webm", b"matroska")
-    ):
+    if head.startswith(b"\x1a\x45\xdf\xa3") and any(name in head[:SNIFF_BYTES] for name in (b"webm", b"matroska")):
         return "matroska"
     if head[4:8] == b"ftyp" and 8 <= int.from_bytes(head[:4], "big") <= 1024:
         return "mov"

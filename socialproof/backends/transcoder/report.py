@@ -9,15 +9,13 @@ _HEAD_BYTES = 256 * 1024
 _LANDSCAPE = (1280, 720)
 
 # Metadata that a sender controls is indented by four spaces or more: these lines cannot be forged by a title.
-_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.M)
-_OUTPUT = re.compile(r"^Output #0", re.M)
-_SHOWN = re.compile(r"^  Stream #0:0[^\n]*?: Video: [^\n]*?\b(\d+)x(\d+)(?: \[SAR (\d+):(\d+))?", re.M)
-_AUDIO = re.compile(r"^  Stream #0:\d+[^\n]*?: Audio: ", re.M)
-_VIDEO = re.compile(r"^  Stream #0:\d+[^\n]*?: Video: ", re.M)
-_TRUNCATED = re.compile(r"partial file|File ended prematurely|moov atom not found|End of file")
-_TOO_MANY_PIXELS = re.compile(
-    r"[Pp]icture size \S+ (?:is invalid|exceeds)|exceeds specified max pixel|max_pixels"
-)
+_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
+_OUTPUT = re.compile(r"^Output #0", re.MULTILINE)
+_SHOWN = re.compile(r"^  Stream #0:0[^\n]*?: Video: [^\n]*?\b(\d+)x(\d+)(?: \[SAR (\d+):(\d+))?", re.MULTILINE)
+_AUDIO = re.compile(r"^  Stream #0:\d+[^\n]*?: Audio: ", re.MULTILINE)
+_VIDEO = re.compile(r"^  Stream #0:\d+[^\n]*?: Video: ", re.MULTILINE)
+_TRUNCATED = re.compile(r"partial file|File ended prematurely|moov atom not found")
+_TOO_MANY_PIXELS = re.compile(r"[Pp]icture size \S+ (?:is invalid|exceeds)|exceeds specified max pixel|max_pixels")
 _NO_MEMORY = re.compile(r"Cannot allocate memory|Error allocating|malloc of size")
 _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
 _NO_STREAM = re.compile(r"Stream map '?[^\n]*' matches no streams|Output file does not contain any stream")
