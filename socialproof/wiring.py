@@ -16,17 +16,35 @@ from socialproof import clock
 from socialproof.backends.jobs.port import Handler
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.domain import events
+from socialproof.widgets import jobs as widgets
 from socialproof.testimonials import recording_jobs
 
 Hearer = Callable[[Session, events.Event, datetime], None]
 
-NOW: dict[type[events.Event], list[Hearer]] = {}
+NOW: dict[type[events.Event], list[Hearer]] = {
+    events.ResponseRecorded: [widgets.hear_answer],
+    events.ResponseChanged: [widgets.hear_answer],
+    events.TestimonialSubmitted: [widgets.hear_change],
+    events.TestimonialEdited: [widgets.hear_loss],
+    events.TestimonialApproved: [widgets.hear_change],
+    events.TestimonialRejected: [widgets.hear_loss],
+    events.TestimonialReopened: [widgets.hear_loss],
+    events.TestimonialCurated: [widgets.hear_loss],
+    events.TestimonialWithdrawn: [widgets.hear_loss],
+    events.TestimonialErased: [widgets.hear_loss],
+    events.ConsentChanged: [widgets.hear_loss],
+    events.EditDecided: [widgets.hear_change],
+    events.MediaReady: [widgets.hear_change],
+    events.SurveyChanged: [widgets.hear_change],
+    events.CompanyChanged: [widgets.hear_change],
+}
 
 LATER: dict[type[events.Event], list[str]] = {
     events.MediaUploaded: ["media.process_video"],
 }
 
 JOBS: dict[str, Handler] = {
+    "widgets.rebuild": widgets.rebuild,
     "media.process_video": recording_jobs.process_video,
     "media.sweep_uploads": recording_jobs.sweep_uploads,
 }
