@@ -16,8 +16,9 @@ from socialproof import clock
 from socialproof.backends.jobs.port import Handler
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.domain import events
-from socialproof.widgets import jobs as widgets
+from socialproof.testimonials import jobs as testimonials
 from socialproof.testimonials import recording_jobs
+from socialproof.widgets import jobs as widgets
 
 Hearer = Callable[[Session, events.Event, datetime], None]
 
@@ -40,10 +41,16 @@ NOW: dict[type[events.Event], list[Hearer]] = {
 }
 
 LATER: dict[type[events.Event], list[str]] = {
+    events.TestimonialSubmitted: ["testimonials.send_receipt"],
+    events.TestimonialErased: ["testimonials.erase_media"],
+    events.EditProposed: ["testimonials.send_proposal"],
     events.MediaUploaded: ["media.process_video"],
 }
 
 JOBS: dict[str, Handler] = {
+    "testimonials.send_receipt": testimonials.send_receipt,
+    "testimonials.send_proposal": testimonials.send_proposal,
+    "testimonials.erase_media": testimonials.erase_media,
     "widgets.rebuild": widgets.rebuild,
     "media.process_video": recording_jobs.process_video,
     "media.sweep_uploads": recording_jobs.sweep_uploads,
