@@ -1,7 +1,8 @@
 """A few lines of WSGI in front of Flask: the widget's script and feeds are answered from bytes in memory.
 
-What costs in a small answer is entering the framework. Each process keeps the answers it gave and asks the database for the
-version at most once a second per feed, so that what is withdrawn is gone everywhere in a second; then the bytes are read anew.
+What costs in a small answer is entering the framework. Each process keeps the answers it gave and asks the database
+for the version at most once a second per feed; when it has changed, the bytes are read anew. So what is withdrawn is gone
+from every process within a second.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from socialproof.database import db
 from socialproof.web.visitor.answers import Answer, feed_answer, feed_version, script_answer
@@ -74,9 +76,10 @@ class Shield:
         return answer
 
     def _ask(self, widget_id: str, name: str, *, held: Answer | None) -> Answer | None:
-        with self._app.app_context():
-            if held is not None and feed_version(db.session(), widget_id, held.language) == held.version:
-                return held
-            return feed_answer(db.session(), widget_id, name.removesuffix(".json"))
-
-
+        try:
+            with self._app.app_context():
+                if held is not None and feed_version(db.session(), widget_id, held.language) == held.version:
+                    return held
+                return feed_answer(db.session(), widget_id, name.removesuffix(".json"))
+        except DBAPIError:
+            return held  # while the database is away nothing can have been withdrawn either

@@ -1,0 +1,12 @@
+"""The visitor's room: public, read only, no cookie, any origin, cacheable. What is here has passed the gate."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from socialproof.web.visitor import access, feed, media, method, script, wall
+
+room = Blueprint("visitor", __name__, url_prefix="/w")
+access.guard(room)
+for _page in (script, feed, media, wall, method):
+    room.register_blueprint(_page.blueprint)

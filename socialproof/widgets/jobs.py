@@ -1,0 +1,39 @@
+"""Publishing that may happen a moment later, and who asks for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from socialproof.backends.jobs.port import JobContext
+from socialproof.domain import events
+from socialproof.widgets import service
+
+
+def rebuild(context: JobContext, *, company_id: int) -> None:
+    """Publish the company's widgets again, and once more in a day: the twelve months roll on without any event."""
+    with context.transaction() as session:
+        if service.rebuild_snapshots(session, company_id=company_id, now=context.now()):
+            service.rebuild_after_a_while(session, company_id=company_id, now=context.now(), wait=service.DAY)
+
+
+def hear_loss(session: Session, fact: events.Event, now: datetime) -> None:
+    """NOW: consent or approval has gone, so the testimonial leaves everything published before this commit."""
+    assert isinstance(fact, events.CompanyEvent)
+    testimonial_id = getattr(fact, "testimonial_id", None)
+    if testimonial_id is not None and not service.may_stay(session, fact.company_id, testimonial_id):
+        service.remove_now(session, company_id=fact.company_id, testimonial_ids=[testimonial_id], now=now)
+    service.rebuild_soon(session, company_id=fact.company_id, now=now)
+
+
+def hear_change(session: Session, fact: events.Event, now: datetime) -> None:
+    """NOW, but only a note: what is shown has changed, so it is published again by a job."""
+    assert isinstance(fact, events.CompanyEvent)
+    service.rebuild_soon(session, company_id=fact.company_id, now=now)
+
+
+def hear_answer(session: Session, fact: events.Event, now: datetime) -> None:
+    """NOW, but only a note: the score may have moved; answers of a few minutes share one rebuild."""
+    assert isinstance(fact, events.CompanyEvent)
+    service.rebuild_after_a_while(session, company_id=fact.company_id, now=now)

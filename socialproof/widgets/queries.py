@@ -1,0 +1,191 @@
+"""Widgets, their published snapshots, and the testimonials that may be seen: read through the one gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from socialproof.domain.consent import WEBSITE, standing
+from socialproof.domain.nps import Scores
+from socialproof.domain.periods import year_before
+from socialproof.domain.publication import READY, is_public
+from socialproof.domain.widget import Facts
+from socialproof.languages import DEFAULT, known_language
+from socialproof.responses.insight import public_scores, response_funnel
+from socialproof.surveys.models import Survey
+from socialproof.testimonials.models import ConsentRecord, Media, Testimonial, TestimonialTag
+from socialproof.widgets.models import Snapshot, Widget
+
+HANDED_IN = ("submitted", "approved", "rejected", "archived")
+KINDS = ("relationship", "transactional")
+PUBLIC_VARIANTS = {
+    "photo": ("96.webp", "192.webp", "384.webp"),
+    "video": ("video.mp4", "poster.webp", "captions.vtt"),
+}
+
+
+def widgets_of(session: Session, company_id: int) -> Sequence[Widget]:
+    """All widgets of a company, the oldest first."""
+    widgets = select(Widget).where(Widget.company_id == company_id).options(joinedload(Widget.survey))
+    return session.scalars(widgets.order_by(Widget.id)).all()
+
+
+def widget_named(session: Session, company_id: int, public_id: str) -> Widget | None:
+    """The company's widget with this id; another company's is None, just as a missing one."""
+    named = select(Widget).where(Widget.company_id == company_id, Widget.public_id == public_id)
+    return session.scalar(named)
+
+
+def public_widget(session: Session, public_id: str) -> Widget | None:
+    """A widget as the world knows it: by its id alone."""
+    return session.scalar(select(Widget).where(Widget.public_id == public_id).options(joinedload(Widget.company)))
+
+
+def published(session: Session, public_id: str, wanted: str) -> Snapshot | None:
+    """The snapshot in the wanted language, else in the widget's own, else None when nothing is published."""
+    found = _snapshot(session, public_id, known_language(wanted))
+    return found or _snapshot(session, public_id, None) or _snapshot(session, public_id, DEFAULT)
+
+
+def published_version(session: Session, public_id: str, language: str) -> str | None:
+    """Only the version, without the bytes: cheap enough to ask every second."""
+    versions = select(Snapshot.version).join(Snapshot.widget)
+    return session.scalar(versions.where(Widget.public_id == public_id, Snapshot.language == language))
+
+
+def _snapshot(session: Session, public_id: str, language: str | None) -> Snapshot | None:
+    snapshots = select(Snapshot).join(Snapshot.widget).where(Widget.public_id == public_id)
+    return session.scalar(snapshots.where(Snapshot.language == (language or Widget.language)))
+
+
+def survey_choices(session: Session, company_id: int) -> Sequence[Survey]:
+    """The surveys that a widget may be limited to."""
+    return session.scalars(select(Survey).where(Survey.company_id == company_id).order_by(Survey.name)).all()
+
+
+def tag_choices(session: Session, company_id: int) -> Sequence[str]:
+    """The tags in use, by name."""
+    names = select(TestimonialTag.name).where(TestimonialTag.company_id == company_id).distinct()
+    return session.scalars(names.order_by(TestimonialTag.name)).all()
+
+
+def _of_widget(widget: Widget) -> list[ColumnElement[bool]]:
+    mine = [Testimonial.company_id == widget.company_id]
+    if widget.survey_id is not None:
+        mine.append(Testimonial.survey_id == widget.survey_id)
+    return mine
+
+
+def public_testimonials(session: Session, widget: Widget) -> list[Testimonial]:
+    """What the widget shows: everything that passes the gate and has one of its tags, featured first, then newest."""
+    candidates = (
+        select(Testimonial)
+        .where(*_of_widget(widget), Testimonial.state == "approved")
+        .options(
+            joinedload(Testimonial.response),
+            selectinload(Testimonial.consents),
+            selectinload(Testimonial.media),
+            selectinload(Testimonial.tags),
+        )
+        .order_by(
+            Testimonial.is_featured.desc(),
+            Testimonial.position.desc(),
+            Testimonial.submitted_at.desc(),
+            Testimonial.id.desc(),
+        )
+    )
+    wanted = set(widget.tags)
+    found = (testimonial for testimonial in session.scalars(candidates) if passes_gate(testimonial))
+    tagged = [one for one in found if not wanted or wanted & {tag.name for tag in one.tags}]
+    return tagged[: widget.max_count]
+
+
+def passes_gate(testimonial: Testimonial) -> bool:
+    """What `domain.publication` says about this row today."""
+    return is_public(
+        state=testimonial.state,
+        purposes=standing(testimonial.consents),
+        kind=testimonial.kind,
+        text=testimonial.text,
+        video_states=[media.state for media in testimonial.media if media.kind == "video"],
+        is_erased=testimonial.erased_at is not None,
+    )
+
+
+def public_media(session: Session, public_id: str, variant: str) -> Media | None:
+    """The photo or recording with this id while its testimonial is public and this variant may be seen; else None."""
+    media = session.scalar(
+        select(Media)
+        .where(Media.public_id == public_id)
+        .options(joinedload(Media.testimonial).selectinload(Testimonial.consents))
+    )
+    if media is None or media.state != READY or media.testimonial is None:
+        return None
+    if variant not in PUBLIC_VARIANTS.get(media.kind, ()) or variant not in media.variants:
+        return None
+    if media.kind == "photo" and not shows_face(media.testimonial):
+        return None
+    return media if passes_gate(media.testimonial) else None
+
+
+def shows_face(testimonial: Testimonial) -> bool:
+    """A photo belongs to a name: who wished to be initials or nobody has none."""
+    return testimonial.attribution in ("full_name", "first_name")
+
+
+def facts_of(session: Session, widget: Widget, shown: Sequence[Testimonial]) -> Facts:
+    """Counts behind the widget for its label and disclosure, from everything and not from the shown."""
+    handed_in = [*_of_widget(widget), Testimonial.state.in_(HANDED_IN), Testimonial.erased_at.is_(None)]
+    consenting = select(ConsentRecord.testimonial_id).where(
+        ConsentRecord.company_id == widget.company_id,
+        ConsentRecord.purpose == WEBSITE,
+        ConsentRecord.withdrawn_at.is_(None),
+    )
+    invited, answered = _asked(session, widget)
+    return Facts(
+        invited=invited,
+        answered=answered,
+        submitted=_count(session, *handed_in),
+        consented=_count(session, *handed_in, Testimonial.id.in_(consenting)),
+        shown=len(shown),
+        rewarded=sum(testimonial.is_rewarded for testimonial in shown),
+        verified=sum(testimonial.is_verified for testimonial in shown),
+        promoters_only=_asks_promoters_only(session, widget),
+    )
+
+
+def _count(session: Session, *conditions: Any) -> int:
+    return session.scalar(select(func.count()).select_from(Testimonial).where(*conditions)) or 0
+
+
+def _asked(session: Session, widget: Widget) -> tuple[int, int]:
+    funnels = [response_funnel(session, widget.company_id, kind, widget.survey_id) for kind in KINDS]
+    return sum(funnel.invited for funnel in funnels), sum(funnel.answered for funnel in funnels)
+
+
+def _asks_promoters_only(session: Session, widget: Widget) -> bool:
+    surveys = select(func.count()).where(Survey.company_id == widget.company_id, Survey.promoters_only)
+    if widget.survey_id is not None:
+        surveys = surveys.where(Survey.id == widget.survey_id)
+    return bool(session.scalar(surveys))
+
+
+def nps_kind(widget: Widget) -> str:
+    """Of which kind of survey the public score is: the chosen survey's own, else what the widget says."""
+    return widget.survey.kind if widget.survey is not None else widget.nps_kind
+
+
+def nps_scores(session: Session, widget: Widget, now: datetime) -> Scores:
+    """All counted answers of twelve months, the latest of each contact; never only those of the shown testimonials."""
+    return public_scores(session, widget.company_id, nps_kind(widget), now, widget.survey_id)
+
+
+def response_rate(session: Session, widget: Widget, now: datetime) -> float | None:
+    """Of those invited by a personal link in the last twelve months, the part that answered; None without any."""
+    today = now.date()
+    funnel = response_funnel(session, widget.company_id, nps_kind(widget), widget.survey_id, year_before(today), today)
+    return funnel.invited_answered / funnel.invited if funnel.invited else None

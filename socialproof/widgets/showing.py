@@ -1,0 +1,47 @@
+"""Where a testimonial is shown: the widgets it belongs to, and whether each shows it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from socialproof.testimonials.models import Testimonial, TestimonialTag
+from socialproof.testimonials.moderation_queries import count_before
+from socialproof.widgets.models import Widget
+from socialproof.widgets.queries import passes_gate, widgets_of
+
+SHOWN, FULL, NOT_PUBLIC = "shown", "full", "not_public"
+
+
+@dataclass(frozen=True)
+class Showing:
+    """One widget that this testimonial belongs to. `state` is shown, full (others come first) or not_public."""
+
+    widget: Widget
+    state: str
+
+
+def showings_of(session: Session, testimonial: Testimonial) -> list[Showing]:
+    """The widgets whose survey and tags this testimonial matches, the oldest first. A badge shows no testimonials."""
+    widgets = widgets_of(session, testimonial.company_id)
+    mine = [widget for widget in widgets if widget.layout != "badge" and _belongs(testimonial, widget)]
+    if not passes_gate(testimonial):
+        return [Showing(widget, NOT_PUBLIC) for widget in mine]
+    return [Showing(widget, SHOWN if _is_among(session, testimonial, widget) else FULL) for widget in mine]
+
+
+def _belongs(testimonial: Testimonial, widget: Widget) -> bool:
+    if widget.survey_id not in (None, testimonial.survey_id):
+        return False
+    return not widget.tags or bool(set(widget.tags) & {tag.name for tag in testimonial.tags})
+
+
+def _is_among(session: Session, testimonial: Testimonial, widget: Widget) -> bool:
+    narrowed: list[ColumnElement[bool]] = []
+    if widget.survey_id is not None:
+        narrowed.append(Testimonial.survey_id == widget.survey_id)
+    if widget.tags:
+        narrowed.append(Testimonial.tags.any(TestimonialTag.name.in_(widget.tags)))
+    return count_before(session, testimonial, *narrowed) < widget.max_count
