@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs.port import Handler
 from socialproof.backends.jobs.queue import enqueue
+from socialproof.companies import jobs as companies_jobs
 from socialproof.domain import events
 from socialproof.testimonials import jobs as testimonials
 from socialproof.testimonials import recording_jobs
@@ -48,6 +49,8 @@ LATER: dict[type[events.Event], list[str]] = {
 }
 
 JOBS: dict[str, Handler] = {
+    "companies.send_team_invitation": companies_jobs.send_team_invitation,
+    "companies.send_password_reset": companies_jobs.send_password_reset,
     "testimonials.send_receipt": testimonials.send_receipt,
     "testimonials.send_proposal": testimonials.send_proposal,
     "testimonials.erase_media": testimonials.erase_media,
