@@ -1,0 +1,161 @@
+"""Every page, in light and in dark: no violation of WCAG 2.2 AA that axe can find, and usable by keyboard."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser import scenes
+from tests.factories import PASSWORD, Factories
+
+VENDOR = Path(__file__).parent / "vendor"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 900}
+
+FOCUS_IS_VISIBLE = """() => {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return "";
+  const shown = [focused, focused.nextElementSibling, focused.closest(".choice")].filter(Boolean);
+  const seen = shown.some((element) => {
+    const style = getComputedStyle(element);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+  return seen ? "" : focused.outerHTML.slice(0, 200);
+}"""
+TOO_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 5).map((element) => element.outerHTML.slice(0, 160))"""
+
+
+@pytest.fixture
+def world(app: Flask, factories: Factories, run_jobs: Callable[[], int]) -> scenes.World:
+    world = scenes.build(app, factories)
+    run_jobs()
+    return world
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    context = new_context(reduced_motion="reduce")
+    context.add_init_script(path=str(VENDOR / "axe.min.js"))
+    return context
+
+
+@pytest.fixture
+def opened(context: BrowserContext, live_server: str, world: scenes.World) -> Callable[[str], Page]:
+    """Opens the page of an endpoint as the person it is for."""
+
+    def open_page(endpoint: str) -> Page:
+        page = context.new_page()
+        if endpoint.startswith("marketer.") and not endpoint.startswith(scenes.SIGNED_OUT):
+            sign_in(page, live_server, world.owner.email)
+        answer = page.goto(live_server + scenes.PAGES[endpoint](world))
+        assert answer is not None
+        assert answer.status == 200, f"{endpoint}: {answer.status}"
+        return page
+
+    return open_page
+
+
+def sign_in(page: Page, address: str, email: str) -> None:
+    page.goto(address + "/app/sign-in")
+    page.locator("input[name=email]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line for each rule and element."""
+    found: dict[str, Any] = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", RULES
+    )
+    return [
+        f"{rule['id']}: {node['failureSummary'].splitlines()[-1].strip()} {node['html'][:160]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def test_axe_is_the_file_that_the_manifest_names() -> None:
+    for name, entry in json.loads((VENDOR / "manifest.json").read_text(encoding="utf-8")).items():
+        digest = hashlib.sha384((VENDOR / name).read_bytes()).digest()
+        assert base64.b64encode(digest).decode() == entry["sha384"], name
+
+
+def test_every_page_of_the_app_is_looked_at(app: Flask) -> None:
+    rooms = ("customer.", "marketer.", "visitor.")
+    addresses = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint.startswith(rooms)
+    }
+    assert addresses - scenes.PAGES.keys() - scenes.NOT_PAGES.keys() == set()
+
+
+@pytest.mark.parametrize("endpoint", scenes.PAGES)
+def test_the_page_is_accessible_in_light_and_dark(endpoint: str, opened: Callable[[str], Page]) -> None:
+    page = opened(endpoint)
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            found += [f"{scheme} {size['width']}: {line}" for line in violations(page)]
+    assert found == []
+
+
+@pytest.mark.parametrize("endpoint", scenes.PAGES)
+def test_the_page_fits_a_small_phone(endpoint: str, opened: Callable[[str], Page]) -> None:
+    page = opened(endpoint)
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.evaluate(TOO_WIDE)
+
+
+@pytest.mark.parametrize("endpoint", scenes.PAGES)
+def test_every_stop_of_the_tab_key_shows_its_focus(endpoint: str, opened: Callable[[str], Page]) -> None:
+    page = opened(endpoint)
+    hidden = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        hidden.add(page.evaluate(FOCUS_IS_VISIBLE))
+    assert hidden <= {""}
+
+
+def test_the_first_stop_of_a_team_page_skips_the_navigation(opened: Callable[[str], Page]) -> None:
+    page = opened("marketer.account.show")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/app/account#main")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_the_score_is_chosen_and_sent_with_the_keyboard_alone(opened: Callable[[str], Page]) -> None:
+    page = opened("customer.survey.show")
+    page.locator("input[name=score]").first.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert page.locator("input[name=score]:checked").input_value() == "7"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/s/r/**")
+
+
+def test_the_phone_menu_opens_without_javascript(
+    new_context: Callable[..., BrowserContext], live_server: str, world: scenes.World
+) -> None:
+    page = new_context(java_script_enabled=False, viewport=PHONE).new_page()
+    sign_in(page, live_server, world.owner.email)
+    menu = page.locator(".app-bar .menu")
+    menu.locator("summary").first.press("Enter")
+    menu.get_by_role("link", name="Moderation").click()
+    page.wait_for_url("**/app/moderation")
