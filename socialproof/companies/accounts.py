@@ -1,4 +1,4 @@
-"""A team member's own account: signing in, name, language, password, and the way back when it is forgotten."""
+"""A team member's own account: sign-in, name, language, password, and the way back when it is forgotten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESETS_PER_HOUR = 10  # more than a job's attempts, so that a mail server's bad 
 
 
 def user_with_password(session: Session, *, email: str, password: str, now: datetime) -> User:
-    """The user of this address and password; RuleBroken("wrong_password") alike for unknown address and wrong password.
+    """The user of this address and password; RuleBroken("wrong_password") alike for unknown and wrong.
 
     The caller has counted the attempt by `attempts.begin_attempt` and committed it.
     """
@@ -42,16 +42,17 @@ def change_account(session: Session, *, user: User, name: str, language: str, no
 
 
 def change_password(session: Session, *, user: User, password: str, now: datetime) -> None:
-    """Set a new password that the rules have accepted. Every session ends, also this one: start a new one after."""
+    """Set a password that the rules have accepted. Every session ends, also this one: start a new one after."""
     _set_password(session, user, password, now)
     audit.note_everywhere(session, user=user, action="password.changed", now=now)
 
 
 def request_password_reset(session: Session, *, email: str, now: datetime) -> None:
-    """Ask for a reset mail. The same work for known and unknown addresses: the job finds out whether there is one to send."""
+    """Ask for a reset mail. The same work for known and unknown addresses: the job sees whether one is sent."""
     user = user_by_email(session, email)
     user_id = user.id if user else 0
-    enqueue(session, "companies.send_password_reset", {"user_id": user_id}, now=now, key=f"password-reset-{user_id}")
+    key = f"password-reset-{user_id}"
+    enqueue(session, "companies.send_password_reset", {"user_id": user_id}, now=now, key=key)
 
 
 def open_password_reset(session: Session, *, user: User, now: datetime) -> str | None:

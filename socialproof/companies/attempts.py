@@ -1,7 +1,7 @@
 """Limits on guessing passwords, kept in our own database so that they hold whatever else is down.
 
-An attempt is written down as failed before the password is checked and forgiven afterwards: a hundred parallel guesses
-meet the same limit as a hundred in a row. Unknown addresses are counted like known ones.
+An attempt is written down as failed before the password is checked and forgiven afterwards: a hundred parallel
+guesses meet the same limit as a hundred in a row. Unknown addresses are counted like known ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PER_NETWORK = 100
 
 
 def begin_attempt(session: Session, *, email: str, address: str, now: datetime) -> None:
-    """Count an attempt for this account and network, or refuse it: RuleBroken("too_many_attempts", until=…)."""
+    """Count an attempt for this account and network, or refuse it: RuleBroken("too_many_attempts", until=)."""
     account, network = digest(email), network_of(address)
     _forget_old(session, account, network, now)
     until = max(

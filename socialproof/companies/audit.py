@@ -1,4 +1,4 @@
-"""The audit trail: who did what in a company's administration, written in the transaction of the act itself."""
+"""The audit trail: who did what in a company's administration, written with the act itself."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def note(
     subject: str = "",
     **details: object,
 ) -> None:
-    """Note one act. `subject` is whom or what it touched; details are short words and numbers, never secrets."""
+    """Note one act. `subject` is whom or what it touched; details are short words, never secrets."""
     _add(session, company.id, user, action, now, subject, details)
 
 
 def note_everywhere(session: Session, *, user: User, action: str, now: datetime, **details: object) -> None:
     """Note an act on the user's own account in the trail of each of their companies."""
-    of_user = select(Membership.company_id).where(Membership.user_id == user.id).order_by(Membership.company_id)
-    for company_id in session.scalars(of_user):
+    of_user = select(Membership.company_id).where(Membership.user_id == user.id)
+    for company_id in session.scalars(of_user.order_by(Membership.company_id)):
         _add(session, company_id, user, action, now, user.email, details)
 
 

@@ -1,4 +1,4 @@
-"""Mail to the team. Each handler makes the single-use secret itself: no table ever holds one that opens something."""
+"""Mail to the team. Each handler makes the single-use secret itself: no table ever holds one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def _language(*wishes: str) -> str:
 
 
 def _send(context: JobContext, words: Rendered, *, to: str, key: str, language: str) -> None:
-    message = Message(to=to, subject=words.subject, text=words.text, html=words.html, key=key, language=language)
+    subject, text, html = words.subject, words.text, words.html
+    message = Message(to=to, subject=subject, text=text, html=html, key=key, language=language)
     try:
         context.backends.mailer.send(message)
     except (MailRefused, MessageMalformed) as error:

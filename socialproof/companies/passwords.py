@@ -1,4 +1,4 @@
-"""How passwords are kept: argon2id, renewed when the parameters change, and equally slow for unknown people."""
+"""How passwords are kept: argon2id, renewed when the parameters change, equally slow for unknown people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from socialproof.domain.passwords import LONGEST, normalised
 
-_HASHER = PasswordHasher()  # the library's defaults follow RFC 9106; `rewritten` moves old hashes to newer ones
+_HASHER = PasswordHasher()  # the library's defaults follow RFC 9106 and move with it; see `rewritten`
 
 
 def hashed(password: str) -> str:
@@ -29,7 +29,7 @@ def matches(kept: str | None, password: str) -> bool:
 
 
 def rewritten(kept: str, password: str) -> str | None:
-    """A new hash when the kept one was made with older parameters, else None. Call after `matches` said yes."""
+    """A new hash when the kept one has older parameters, else None. Call after `matches` said yes."""
     return hashed(password) if _HASHER.check_needs_rehash(kept) else None
 
 

@@ -86,7 +86,7 @@ def owner_count(session: Session, company_id: int) -> int:
 
 
 def open_invitations(session: Session, company_id: int) -> Sequence[TeamInvitation]:
-    """Invitations that are neither accepted nor revoked, newest first; expired ones too, they can be sent again."""
+    """Invitations neither accepted nor revoked, newest first; expired ones too, they can be sent again."""
     return session.scalars(
         select(TeamInvitation)
         .where(

@@ -68,7 +68,7 @@ def change_company(
     customer_count: int | None,
     now: datetime,
 ) -> bool:
-    """Change the company's settings; says whether anything was different. Widgets are rebuilt by the event."""
+    """Change the company's settings; says whether anything was different. Widgets hear the event."""
     wanted = {
         "name": name,
         "website_url": website_url,
@@ -85,7 +85,7 @@ def change_company(
 
 
 def change_logo(session: Session, *, company: Company, user: User, logo_key: str, now: datetime) -> str:
-    """Show another logo, or none for ''. Returns the key of the former one, to be deleted after the commit."""
+    """Show another logo, or none for ''. Returns the former one's key, to be deleted after the commit."""
     former, company.logo_key = company.logo_key, logo_key
     _tell(session, company, user, "company.logo_changed" if logo_key else "company.logo_removed", now)
     return former

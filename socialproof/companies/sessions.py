@@ -1,4 +1,4 @@
-"""Signed-in browsers. The cookie holds a random secret, the table its hash; ending a session ends every copy of it."""
+"""Signed-in browsers. The cookie holds a secret, the table its hash; ending a session ends every copy of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_SECRET = 100
 def start_session(
     session: Session, *, user: User, now: datetime, user_agent: str = "", company_id: int | None = None
 ) -> str:
-    """Begin a session and return its secret for the cookie. Without a company it opens in the user's first one."""
+    """Begin a session and return its secret for the cookie. Without a company it opens where the user stood last."""
     secret = new_secret()
     session.add(
         UserSession(
@@ -51,13 +51,12 @@ def session_of(session: Session, secret: str, *, now: datetime) -> UserSession |
 
 def sessions_of(session: Session, user_id: int, *, now: datetime) -> Sequence[UserSession]:
     """The user's living sessions, last used first."""
-    return session.scalars(
-        select(UserSession).where(UserSession.user_id == user_id, *_living(now)).order_by(UserSession.seen_at.desc())
-    ).all()
+    mine = select(UserSession).where(UserSession.user_id == user_id, *_living(now))
+    return session.scalars(mine.order_by(UserSession.seen_at.desc())).all()
 
 
 def is_stale(user_session: UserSession, *, now: datetime) -> bool:
-    """Is it time to write down that the session is in use? Not on every click: that would be a write per read."""
+    """Is it time to note that the session is in use? Not on every click: that would be a write per read."""
     return user_session.seen_at <= now - TOUCH_EVERY
 
 
@@ -99,7 +98,8 @@ def _living(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _first_company_id(session: Session, user: User) -> int | None:
     """Where the user stood last, if they are still a member there, else their oldest membership."""
     mine = select(Membership.company_id).where(Membership.user_id == user.id)
-    last = select(UserSession.company_id).where(UserSession.user_id == user.id, UserSession.company_id.in_(mine))
+    stood = UserSession.company_id.in_(mine)
+    last = select(UserSession.company_id).where(UserSession.user_id == user.id, stood)
     return session.scalar(last.order_by(UserSession.seen_at.desc()).limit(1)) or session.scalar(
         mine.order_by(Membership.id).limit(1)
     )

@@ -28,7 +28,7 @@ OPEN_INVITATIONS = 200
 def invite(
     session: Session, *, company: Company, by: Membership, email: str, role: Role, now: datetime
 ) -> TeamInvitation:
-    """Invite an address to the team; an open invitation to the same address is replaced. The mail goes out by a job."""
+    """Invite an address to the team; an open invitation to it is replaced. The mail goes out by a job."""
     _require_grantable(by, role)
     invited = user_by_email(session, email)
     if invited and membership(session, company_id=company.id, user_id=invited.id):
@@ -84,7 +84,7 @@ def new_invitation_secret(session: Session, *, invitation: TeamInvitation, now: 
 
 
 def join(session: Session, *, secret: str, user: User, now: datetime) -> Membership:
-    """Accept an invitation, once, as the user it was sent to; NotFound when the link opens nothing (any more)."""
+    """Accept an invitation, once, as the user it was sent to; NotFound when the link opens nothing."""
     invitation = invitation_by_secret(session, secret, now=now)
     if invitation is None:
         raise NotFound
@@ -94,18 +94,7 @@ def join(session: Session, *, secret: str, user: User, now: datetime) -> Members
     session.flush()
     joined = membership(session, company_id=invitation.company_id, user_id=user.id)
     if joined is None:
-        joined = Membership(company_id=invitation.company_id, user_id=user.id, role=invitation.role, created_at=now)
-        session.add(joined)
-        audit.note(
-            session,
-            company=invitation.company,
-            user=user,
-            action="member.joined",
-            subject=user.email,
-            now=now,
-            role=invitation.role,
-        )
-    session.flush()
+        joined = _add(session, invitation.company, user, Role(invitation.role), now)
     return joined
 
 
@@ -138,7 +127,7 @@ def remove(session: Session, *, member: Membership, by: Membership, now: datetim
 
 
 def _keep_an_owner(session: Session, member: Membership, becomes: Role | None) -> None:
-    """Two owners may demote each other at the same moment: the company's row is the lock that lets one be first."""
+    """Two owners may demote each other at once: the company's row is the lock that lets one be first."""
     if Role(member.role) is not Role.OWNER:
         return
     touch = update(Company).where(Company.id == member.company_id).values(id=Company.id)
@@ -146,6 +135,16 @@ def _keep_an_owner(session: Session, member: Membership, becomes: Role | None) -
     session.refresh(member)
     if not leaves_an_owner(owner_count(session, member.company_id), Role(member.role), becomes):
         raise RuleBroken("last_owner")
+
+
+def _add(session: Session, company: Company, user: User, role: Role, now: datetime) -> Membership:
+    joined = Membership(company=company, user=user, role=role, created_at=now)
+    session.add(joined)
+    session.flush()
+    audit.note(
+        session, company=company, user=user, action="member.joined", subject=user.email, now=now, role=role
+    )
+    return joined
 
 
 def _take(session: Session, invitation: TeamInvitation, now: datetime) -> None:
@@ -185,5 +184,9 @@ def _mail(session: Session, invitation: TeamInvitation, now: datetime) -> None:
     enqueue(session, "companies.send_team_invitation", {"team_invitation_id": invitation.id}, now=now)
 
 
-def _note(session: Session, by: Membership, action: str, subject: str, now: datetime, **details: object) -> None:
-    audit.note(session, company=by.company, user=by.user, action=action, subject=subject, now=now, **details)
+def _note(
+    session: Session, by: Membership, action: str, subject: str, now: datetime, **details: object
+) -> None:
+    audit.note(
+        session, company=by.company, user=by.user, action=action, subject=subject, now=now, **details
+    )

@@ -1,7 +1,7 @@
-"""The door of the team's room: who is signed in, in which company and role, and that the form came from our own page.
+"""The door of the team's room: who is signed in, in which company and role, and that a form is ours.
 
-A view says whom it is for: `@anyone`, `@signed_in`, or `@role_required(Role.…)`. Silence means: a viewer may read,
-only an admin may change.
+A view says whom it is for: `@anyone`, `@signed_in`, or `@role_required(Role.…)`. Silence means: a viewer
+may read, only an admin may change.
 """
 
 from __future__ import annotations
@@ -171,7 +171,8 @@ def _to_the_door() -> Response:
         abort(401)
     if not anybody(db.session()):
         return _see_other("/app/welcome")
-    page = request.full_path.rstrip("?") if request.method in READING else urlsplit(request.referrer or "").path
+    reading = request.method in READING
+    page = request.full_path.rstrip("?") if reading else urlsplit(request.referrer or "").path
     back = safe_next(page)
     return _see_other("/app/sign-in" + ("?" + urlencode({"next": back}) if back != "/app/" else ""))
 

@@ -1,4 +1,4 @@
-"""The cookie of a signed-in browser: not readable by scripts, only for the team's room, and only over https when that is how we are reached."""
+"""The cookie of a signed-in browser: not for scripts, only for this room, only over https where we have it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def policy(**changes: str) -> str:
 
 
 def protect(response: Response) -> Response:
-    """Not kept, not framed, not guessed at, not told to others. A view may set its own policy or caching before."""
+    """Not kept, not framed, not guessed at, not told to others. A view may have set its own policy or caching."""
     if "Content-Security-Policy" not in response.headers:
         response.headers["Content-Security-Policy"] = policy()
         response.headers["X-Frame-Options"] = "DENY"

@@ -1,4 +1,4 @@
-"""A form whose token no longer fits: the page stood open across a sign-in, or cookies are blocked. Nothing typed is lost."""
+"""A form whose token no longer fits: the page stood open across a sign-in, say. Nothing typed is lost."""
 
 from __future__ import annotations
 
