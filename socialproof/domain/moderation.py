@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 from difflib import SequenceMatcher
 
+from socialproof.domain.consent import WEBSITE
 from socialproof.domain.errors import RuleBroken
 
 DRAFT = "draft"
@@ -65,7 +66,7 @@ def obstacles(purposes: Collection[str], media_states: Collection[str]) -> tuple
     deleted media stands in nobody's way.
     """
     found = []
-    if "website" not in purposes:
+    if WEBSITE not in purposes:
         found.append("no_consent")
     if "unreadable" in media_states:
         found.append("media_unreadable")

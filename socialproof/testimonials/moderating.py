@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from socialproof.companies.models import User
 from socialproof.database import record
 from socialproof.domain import moderation
+from socialproof.domain.consent import standing
 from socialproof.domain.errors import Conflict, RuleBroken
 from socialproof.domain.events import (
     EditProposed,
@@ -38,7 +39,7 @@ _FACT_OF_STATE: dict[str, type[Event]] = {
 def approve(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime) -> None:
     """Release a submitted testimonial; needs the customer's consent to the website and all media ready."""
     _claim(session, testimonial, version)
-    moderation.require_approvable(testimonial.state, granted_purposes(testimonial), media_states(testimonial))
+    moderation.require_approvable(testimonial.state, standing(testimonial.consents), media_states(testimonial))
     _decide(session, testimonial, user, "approve", now)
 
 
@@ -70,7 +71,7 @@ def undo(session: Session, *, testimonial: Testimonial, user: User, version: int
     if last is None or last.new_state != testimonial.state:
         raise RuleBroken("nothing_to_undo")
     if last.old_state == moderation.APPROVED:
-        moderation.require_approvable("submitted", granted_purposes(testimonial), media_states(testimonial))
+        moderation.require_approvable("submitted", standing(testimonial.consents), media_states(testimonial))
     reason = last.reason if last.old_state == moderation.REJECTED else ""
     _settle(session, testimonial, user, "undo", last.old_state, now, reason=reason)
 
@@ -195,11 +196,6 @@ def cancel_proposal(
 def pending_proposals(testimonial: Testimonial) -> list[ProposedEdit]:
     """The proposals that wait for the customer: none or one."""
     return [proposal for proposal in testimonial.proposals if proposal.state == "pending"]
-
-
-def granted_purposes(testimonial: Testimonial) -> set[str]:
-    """The purposes that the customer has consented to and not taken back."""
-    return {consent.purpose for consent in testimonial.consents if consent.withdrawn_at is None}
 
 
 def media_states(testimonial: Testimonial) -> Collection[str]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from socialproof.domain import moderation
+from socialproof.domain.consent import WEBSITE
 from socialproof.domain.errors import NotFound
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import Media, Testimonial, TestimonialTag
+from socialproof.testimonials.models import ConsentRecord, Media, Testimonial, TestimonialTag
 
 PAGE_SIZE = 40
 # A draft is still the customer's own; it is in no list of the team.
@@ -129,6 +130,23 @@ def surveys_with_testimonials(session: Session, company_id: int) -> list[Survey]
     given = exists().where(Testimonial.survey_id == Survey.id, Testimonial.company_id == company_id)
     return list(
         session.scalars(select(Survey).where(Survey.company_id == company_id, given).order_by(Survey.name))
+    )
+
+
+def count_before(session: Session, testimonial: Testimonial, *narrowed: ColumnElement[bool]) -> int:
+    """How many approved testimonials with consent to the website stand before this one on the wall."""
+    consented = Testimonial.consents.any(
+        and_(ConsentRecord.purpose == WEBSITE, ConsentRecord.withdrawn_at.is_(None))
+    )
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Testimonial)
+            .where(Testimonial.company_id == testimonial.company_id, Testimonial.state == moderation.APPROVED)
+            .where(Testimonial.id != testimonial.id, not_(_behind(testimonial, moderation.APPROVED)))
+            .where(consented, *narrowed)
+        )
+        or 0
     )
 
 

@@ -1,0 +1,202 @@
+"""What the moderation page shows: the queue narrowed by the address, one testimonial, and what was just done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import format_date
+from werkzeug.datastructures import MultiDict
+
+from socialproof.database import db
+from socialproof.domain import moderation
+from socialproof.domain.consent import standing
+from socialproof.domain.errors import NotFound
+from socialproof.domain.roles import Role
+from socialproof.domain.widget import monogram, shown_name
+from socialproof.testimonials import moderating
+from socialproof.testimonials import moderation_queries as queries
+from socialproof.testimonials.models import ProposedEdit, Testimonial
+from socialproof.testimonials.moderation_queries import Filters
+from socialproof.tokens import Purpose
+from socialproof.web import services
+from socialproof.web.marketer import moderation_words as words
+from socialproof.web.marketer.access import current
+from socialproof.widgets.showing import showings_of
+
+LONGEST_SEARCH = 200
+
+
+def filters_from(values: MultiDict[str, str]) -> Filters:
+    """The filters of an address; words that mean nothing here are left out."""
+    state = values.get("state", "")
+    kind = values.get("kind", "")
+    return Filters(
+        state=state if state in words.TABS else moderation.SUBMITTED,
+        survey=values.get("survey", "")[:40],
+        kind=kind if kind in words.KINDS else "",
+        tag=values.get("tag", "")[:40],
+        search=values.get("q", "")[:LONGEST_SEARCH].strip(),
+    )
+
+
+def query_of(filters: Filters, after: str = "") -> dict[str, str]:
+    """The filters as an address has them, without those that say nothing."""
+    said = {
+        "state": "" if filters.state == moderation.SUBMITTED else filters.state,
+        "survey": filters.survey,
+        "kind": filters.kind,
+        "tag": filters.tag,
+        "q": filters.search,
+        "after": after,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def here() -> dict[str, str]:
+    """The part of this request's address that says which queue it is."""
+    return query_of(filters_from(request.args), request.args.get("after", "")[:40])
+
+
+def queue_context(selected: Testimonial | None = None, is_open: bool = False) -> dict[str, object]:
+    """The list with its filters; the first of the list is selected unless another one is."""
+    company_id = current().company.id
+    filters = filters_from(request.args)
+    page = queries.queue_page(db.session(), company_id, filters, request.args.get("after", ""))
+    if selected is None and page.testimonials:
+        selected = page.testimonials[0]
+    context: dict[str, object] = {
+        "page": page,
+        "filters": filters,
+        "is_filtered": filters != Filters(state=filters.state),
+        "here": here(),
+        "query_of": query_of,
+        "counts": queries.state_counts(db.session(), company_id),
+        "surveys": queries.surveys_with_testimonials(db.session(), company_id),
+        "tags": queries.tags_in_use(db.session(), company_id),
+        "selected": selected,
+        "is_open": is_open,
+        "may_decide": may_decide(),
+        "decided": _just_decided(),
+        "obstacles_of": obstacles_of,
+        "author_of": public_author,
+        "ticked": (),
+        "results": {},
+        "kept": {},
+        "refused": "",
+        "code": "",
+        "is_conflict": False,
+        "day": format_date,
+        **words.for_templates(),
+    }
+    if selected is not None:
+        context.update(detail_context(selected))
+    return context
+
+
+def detail_context(testimonial: Testimonial) -> dict[str, object]:
+    """Everything that is judged together with the words."""
+    pending = moderating.pending_proposals(testimonial)
+    proposal = pending[-1] if pending else None
+    return {
+        "testimonial": testimonial,
+        "obstacles": obstacles_of(testimonial),
+        "obstacle_codes": _obstacle_codes(testimonial),
+        "showings": showings_of(db.session(), testimonial),
+        "proposal_link": proposal_link(testimonial, proposal),
+        "steps": moderation.steps_from(testimonial.state),
+        "undoable": moderating.last_decision(db.session(), testimonial),
+        "video": next((media for media in testimonial.media if media.kind == "video"), None),
+        "photo": next((media for media in testimonial.media if media.kind == "photo"), None),
+        "proposal": proposal,
+        "difference": moderation.difference(proposal.old_text, proposal.new_text) if proposal else (),
+        "standing": standing(testimonial.consents),
+        "author": public_author(testimonial),
+        "parts": parts_around(testimonial.text, testimonial.best_line),
+    }
+
+
+def obstacles_of(testimonial: Testimonial) -> tuple[str, ...]:
+    """What stands between a waiting testimonial and its approval, as sentences."""
+    return tuple(str(words.REFUSALS[code]) for code in _obstacle_codes(testimonial))
+
+
+def _obstacle_codes(testimonial: Testimonial) -> tuple[str, ...]:
+    if testimonial.state != moderation.SUBMITTED:
+        return ()
+    return moderation.obstacles(standing(testimonial.consents), moderating.media_states(testimonial))
+
+
+def proposal_link(testimonial: Testimonial, proposal: ProposedEdit | None) -> str:
+    """The customer's link, where nobody could be mailed: no address is known."""
+    contact = testimonial.contact
+    if proposal is None or testimonial.author_email or (contact and contact.email):
+        return ""
+    token = services().tokens.sign(Purpose.PROPOSAL, proposal.public_id)
+    return f"{services().settings.base_url}/s/p/{token}"
+
+
+def may_decide() -> bool:
+    """Whether the reader may do more than look."""
+    return current().role.covers(Role.MODERATOR)
+
+
+def parts_around(text: str, line: str) -> tuple[str, str, str]:
+    """The text before the best line, the line, and the rest."""
+    if not line or line not in text:
+        return text, "", ""
+    before, found, rest = text.partition(line)
+    return before, found, rest
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who will be named, as the author chose; an empty name is nobody."""
+
+    name: str
+    monogram: str
+    about: str
+    has_face: bool
+
+
+def public_author(testimonial: Testimonial) -> Author:
+    """The author as visitors will read it."""
+    name = shown_name(testimonial.author_name, testimonial.attribution)
+    about = [testimonial.author_role, testimonial.author_organisation] if name else []
+    face = testimonial.attribution in ("full_name", "first_name")
+    return Author(name, monogram(name), ", ".join(part for part in about if part), face)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the reader has just done, and may undo."""
+
+    testimonial: Testimonial
+    sentence: str
+
+
+def _just_decided() -> Decided | None:
+    """Named by the address, but believed only if the history says so."""
+    public_id = request.args.get("decided", "")
+    if not public_id:
+        return None
+    try:
+        testimonial = queries.testimonial_for_moderation(db.session(), current().company.id, public_id)
+    except NotFound:
+        return None
+    last = moderating.last_decision(db.session(), testimonial)
+    if last is None or last.user_id != current().user.id or last.action not in words.DONE:
+        return None
+    author = public_author(testimonial).name
+    sentence = words.DONE[last.action] if author else words.DONE_UNNAMED[last.action]
+    return Decided(testimonial, str(sentence) % {"author": author})
+
+
+def onward(following: str | None, **more: str) -> str:
+    """The address of the next testimonial in this queue, or of the queue itself."""
+    target: dict[str, Any] = here() | more
+    if following is None:
+        target.pop("after", None)
+        return url_for("marketer.moderation.queue", **target)
+    return url_for("marketer.moderation.show", testimonial_id=following, **target, _anchor="testimonial")

@@ -1,0 +1,185 @@
+"""The moderation room's words: states, reasons, what history tells, and why something was not done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import format_datetime
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from socialproof.domain import moderation
+from socialproof.domain.errors import Conflict, RuleBroken
+
+TABS = {
+    "submitted": _l("Waiting"),
+    "approved": _l("Approved"),
+    "rejected": _l("Rejected"),
+    "archived": _l("Archived"),
+    "withdrawn": _l("Taken back"),
+    "all": _l("All"),
+}
+
+STATES = {
+    "draft": _l("Draft"),
+    "submitted": _l("Waiting"),
+    "approved": _l("Approved"),
+    "rejected": _l("Rejected"),
+    "withdrawn": _l("Taken back"),
+    "archived": _l("Archived"),
+}
+
+KINDS = {"text": _l("Written"), "video": _l("Video")}
+
+REASONS = {
+    "privacy": _l("Privacy: names or details of other people"),
+    "abuse": _l("Abuse: insults, threats or hate"),
+    "not_a_customer": _l("Not a customer"),
+    "off_topic": _l("Off topic: not about us"),
+    "duplicate": _l("Duplicate of another testimonial"),
+    "advertising": _l("Advertising for somebody else"),
+    "rights": _l("Rights: pictures, music or words of others"),
+}
+
+PURPOSES = {
+    "website": _l("Website"),
+    "social_media": _l("Social media"),
+    "advertising": _l("Advertising"),
+    "case_study": _l("Case study"),
+}
+
+ATTRIBUTIONS = {
+    "full_name": _l("Full name"),
+    "first_name": _l("First name only"),
+    "initials": _l("Initials only"),
+    "anonymous": _l("Without a name"),
+}
+
+PROPOSALS = {
+    "pending": _l("Waiting for the customer"),
+    "approved": _l("Approved by the customer"),
+    "declined": _l("Declined by the customer"),
+    "superseded": _l("Replaced by a newer proposal"),
+    "cancelled": _l("Cancelled"),
+}
+
+SHOWINGS = {
+    "shown": _l("Shown"),
+    "full": _l("Others come first"),
+    "not_public": _l("Once it is approved"),
+}
+
+MEDIA_REASONS = {
+    "unreadable": _l("The file is damaged or is no video."),
+    "incomplete": _l("The recording is incomplete."),
+    "too_long": _l("It is longer than allowed."),
+    "no_video": _l("It has sound only, no picture."),
+    "too_large": _l("Its picture is too large."),
+    "too_complex": _l("It holds more tracks than a recording has."),
+}
+
+ACTIONS = {
+    "approve": _l("%(name)s approved it"),
+    "reject": _l("%(name)s rejected it"),
+    "archive": _l("%(name)s archived it"),
+    "reopen": _l("%(name)s put it back into the queue"),
+    "undo": _l("%(name)s undid the last decision"),
+    "feature": _l("%(name)s featured it"),
+    "unfeature": _l("%(name)s stopped featuring it"),
+    "tag": _l("%(name)s added the tag “%(tag)s”"),
+    "untag": _l("%(name)s removed the tag “%(tag)s”"),
+    "best_line": _l("%(name)s marked the best line"),
+    "first": _l("%(name)s moved it to the front"),
+    "last": _l("%(name)s moved it to the end"),
+    "leave_media_out": _l("%(name)s left out the file that could not be read"),
+    "propose": _l("%(name)s proposed a shorter text"),
+    "cancel_proposal": _l("%(name)s cancelled the proposed text"),
+}
+
+CUSTOMER_ACTIONS = {
+    "submit": _l("The customer sent it"),
+    "edit": _l("The customer changed it"),
+    "withdraw": _l("The customer took it back"),
+    "erase": _l("The customer had it erased"),
+    "approve_edit": _l("The customer approved the shorter text"),
+    "decline_edit": _l("The customer declined the shorter text"),
+}
+
+REFUSALS = {
+    "no_consent": _l("The customer has not consented to publication on the website, so it cannot be approved."),
+    "media_processing": _l("Its photo or video is still being prepared. Please try again in a minute."),
+    "media_unreadable": _l("Its photo or video could not be read, so it cannot be approved with it."),
+    "wrong_state": _l("This is no longer possible: its state has changed."),
+    "reason": _l("Choose one of the reasons."),
+    "best_line": _l("The best line must be a part of the customer’s text, word for word."),
+    "tag_empty": _l("Write a tag."),
+    "tag_long": _l("A tag has at most 40 characters."),
+    "tags_many": _l("A testimonial has at most 20 tags."),
+    "proposal_empty": _l("Write the shorter text that you propose."),
+    "proposal_same": _l("The proposed text is the same as the customer’s own."),
+    "proposal_longer": _l("The proposed text is longer than the customer’s own. Only a shorter one can be proposed."),
+    "nothing_to_undo": _l("There is no decision to undo."),
+    "no_proposal": _l("No proposal is waiting any more."),
+    "no_words": _l("Without the file nothing would be left: the customer wrote no text."),
+    "nothing_unreadable": _l("Nothing is unreadable here any more."),
+    "act": _l("Choose what to do with the ticked ones."),
+    "none_ticked": _l("Tick at least one testimonial first."),
+}
+
+DONE = {
+    "approve": _l("You approved the testimonial by %(author)s."),
+    "reject": _l("You rejected the testimonial by %(author)s."),
+    "archive": _l("You archived the testimonial by %(author)s."),
+    "reopen": _l("You put the testimonial by %(author)s back into the queue."),
+}
+
+DONE_UNNAMED = {
+    "approve": _l("You approved the testimonial."),
+    "reject": _l("You rejected the testimonial."),
+    "archive": _l("You archived the testimonial."),
+    "reopen": _l("You put the testimonial back into the queue."),
+}
+
+
+def refusal(broken: RuleBroken) -> str:
+    """Why something was not done, as a sentence; a conflict says who was first and with what."""
+    if not isinstance(broken, Conflict):
+        return str(REFUSALS.get(broken.code) or _("This could not be done."))
+    action, moment = broken.details.get("action"), broken.details.get("happened_at")
+    if not isinstance(action, str) or not isinstance(moment, datetime):
+        return str(_("Somebody changed this testimonial while you were looking. Yours was not saved."))
+    deed = told(action, broken.by, {})
+    text = _("Somebody was first: %(deed)s (%(time)s). Yours was not saved.", deed=deed, time=when(moment))
+    return str(text)
+
+
+def told(action: str, name: str, details: dict[str, object]) -> str:
+    """One line of history: who did what. Without a name it was the customer, or somebody who has left the team."""
+    if action not in ACTIONS:
+        return str(CUSTOMER_ACTIONS.get(action) or _("The testimonial was changed"))
+    who = name or str(_("A former team member"))
+    if action == "best_line" and details.get("line") == "":
+        return str(_("%(name)s removed the best line", name=who))
+    return str(ACTIONS[action]) % {"name": who, "tag": details.get("tag", "…")}
+
+
+def when(moment: datetime) -> str:
+    """A moment for people, in UTC and saying so."""
+    return str(_("%(time)s UTC", time=format_datetime(moment, "d MMM y HH:mm")))
+
+
+def for_templates() -> dict[str, object]:
+    """The words that the room's templates look up."""
+    return {
+        "TABS": TABS,
+        "STATES": STATES,
+        "KINDS": KINDS,
+        "REASONS": {code: REASONS[code] for code in moderation.REASONS},
+        "PURPOSES": PURPOSES,
+        "ATTRIBUTIONS": ATTRIBUTIONS,
+        "PROPOSALS": PROPOSALS,
+        "SHOWINGS": SHOWINGS,
+        "MEDIA_REASONS": MEDIA_REASONS,
+        "told": told,
+        "when": when,
+    }
