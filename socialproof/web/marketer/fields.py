@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, Form, PasswordField, SelectField, StringField
+from wtforms import EmailField, Field, Form, PasswordField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
 from socialproof.companies.emails import LONGEST as LONGEST_EMAIL
@@ -53,8 +53,8 @@ def new_password_field(label: Any = None, email: Callable[[Form], str] = lambda 
 
 def language_field(label: Any, *, follow_browser: bool = False) -> SelectField:
     """One of the product's languages by its own name; optionally none, which follows the browser."""
-    choices = [(code, language_name(code)) for code in LANGUAGES]
-    first = [("", _l("As in my browser"))] if follow_browser else []
+    choices = [SelectChoice(code, language_name(code)) for code in LANGUAGES]
+    first = [SelectChoice("", _l("As in my browser"))] if follow_browser else []
     return SelectField(label, choices=[*first, *choices])
 
 
