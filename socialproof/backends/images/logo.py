@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image, ImageOps
 
@@ -14,7 +14,7 @@ WIDEST, TALLEST = 640, 240
 """Twice the size at which a page shows it."""
 
 
-def make_logo(source: BinaryIO, *, max_bytes: int = MAX_LOGO_BYTES) -> bytes:
+def make_logo(source: IO[bytes], *, max_bytes: int = MAX_LOGO_BYTES) -> bytes:
     """The logo as WebP of at most 640 × 240 pixels, proportions kept; raise ImageRefused with the reason."""
     content = source.read(max_bytes + 1)
     if not content:

@@ -1,0 +1,51 @@
+"""The audit trail in sentences."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from socialproof.companies.models import AuditEntry
+from socialproof.domain.roles import Role, role_named
+
+
+def role_word(role: Role) -> str:
+    """The role's name."""
+    words: dict[Role, str] = {
+        Role.OWNER: _("Owner"),
+        Role.ADMIN: _("Admin"),
+        Role.MODERATOR: _("Moderator"),
+        Role.VIEWER: _("Viewer"),
+    }
+    return words[role]
+
+
+def told(entry: AuditEntry) -> str:
+    """What happened, in a sentence without its doer. An act that has no words yet is shown by its name."""
+    subject = entry.subject
+    sentences: dict[str, str] = {
+        "company.created": _("made the company %(subject)s", subject=subject),
+        "company.changed": _("changed the settings of the company"),
+        "company.logo_changed": _("changed the logo"),
+        "company.logo_removed": _("removed the logo"),
+        "member.invited": _("invited %(subject)s as: %(role)s", subject=subject, role=_role(entry, "role")),
+        "member.joined": _("joined as: %(role)s", role=_role(entry, "role")),
+        "member.left": _("left the team"),
+        "member.removed": _("removed %(subject)s from the team", subject=subject),
+        "member.role_changed": _(
+            "changed the role of %(subject)s from %(former)s to %(role)s",
+            subject=subject,
+            former=_role(entry, "from"),
+            role=_role(entry, "to"),
+        ),
+        "invitation.resent": _("sent the invitation of %(subject)s again", subject=subject),
+        "invitation.revoked": _("took back the invitation of %(subject)s", subject=subject),
+        "account.changed": _("changed their name or language"),
+        "password.changed": _("changed their password"),
+        "password.reset": _("set a new password by mail"),
+    }
+    return sentences.get(entry.action, entry.action)
+
+
+def _role(entry: AuditEntry, key: str) -> str:
+    role = role_named(entry.details.get(key))
+    return role_word(role) if role else "–"
