@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from flask import Blueprint
 
-from socialproof.web.customer import access, invitation, response, survey, uploads, video
+from socialproof.web.customer import access
+
+PAGES = ("survey", "invitation", "response", "testimonial", "video", "uploads", "manage", "proposal")
 
 room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)
-for _page in (survey, invitation, response, uploads, video):
-    room.register_blueprint(_page.blueprint)
+
+for _page in PAGES:
+    if find_spec(f"{__name__}.{_page}"):
+        room.register_blueprint(import_module(f"{__name__}.{_page}").blueprint)

@@ -1,7 +1,7 @@
 """Whom the customer's room trusts: whoever holds the link. States it once, for every page below /s.
 
-No cookie is read or set, so there is nothing that another site could ride on: instead of a CSRF token each form
-posts to an address, or carries a signed answer key, that only the holder of the page knows.
+No cookie is read or set, so there is nothing that another site could ride on: instead of a CSRF token each
+form posts to an address, or carries a signed answer key, that only the holder of the page knows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from socialproof.campaigns.queries import invitation_behind_link
 from socialproof.companies.models import Company
 from socialproof.database import db
 from socialproof.domain.invitation import LinkState
-from socialproof.languages import DEFAULT, LANGUAGES, known_language, language_name
+from socialproof.languages import DEFAULT, known_language
 from socialproof.responses import models as responses
 from socialproof.responses.queries import response_behind_link
 from socialproof.surveys.models import Survey
@@ -34,7 +34,7 @@ POLICY = (
 )
 HEADERS = {
     "Cache-Control": "no-store",
-    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
@@ -45,7 +45,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?\Z", re.IGNORECASE)
 
 
 class LinkEnded(Exception):
-    """The link was good once: expired, revoked, or its customer was deleted. Says nothing about whose it was."""
+    """The link was good once: expired, revoked, or its customer was deleted. Never says whose it was."""
 
     def __init__(self, state: LinkState) -> None:
         super().__init__(state)
@@ -53,7 +53,7 @@ class LinkEnded(Exception):
 
 
 def guard(room: Blueprint) -> None:
-    """Put the room's headers, and what its layout needs, on every page; say goodbye to links that have ended."""
+    """Put the room's headers and its layout's words on every page; say goodbye to links that have ended."""
     room.after_request(_set_headers)
     room.register_error_handler(LinkEnded, _link_ended)
     room.context_processor(_layout)
@@ -105,7 +105,7 @@ def response_token(response: responses.Response) -> str:
 
 
 def enter(survey: Survey, language: str | None = None) -> None:
-    """From here on the page is this survey's: its company, its language if the link names none, its frames."""
+    """From here the page is this survey's: its company, its frames, its language if the link names none."""
     g.survey = survey
     g.default_language = survey.default_language
     if language:
@@ -166,8 +166,6 @@ def _frame_ancestors() -> str:
 def _layout() -> dict[str, Any]:
     survey: Survey | None = g.get("survey")
     return {
-        "language": page_language(),
-        "languages": [(code, language_name(code)) for code in LANGUAGES],
         "embedded": is_embedded(),
         "company_name": survey.company.name if survey else "",
         "company_logo": _logo(survey.company) if survey else None,

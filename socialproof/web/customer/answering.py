@@ -1,4 +1,4 @@
-"""Reading an answer from a request, and sending its customer on. Shared by the public and the personal link."""
+"""Reading an answer from a request, and sending its customer on: for the public and the personal link."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def new_answer_key(survey: Survey) -> str:
 
 
 def read_answer_key(survey: Survey, answer_key: str) -> str:
-    """The page's nonce; RuleBroken("page_too_old") when the key is not of this survey, forged or older than 14 days."""
+    """The page's nonce; RuleBroken("page_too_old") when the key is of another survey, forged or too old."""
     try:
         subject = services().tokens.read_timed(Purpose.ANSWER_KEY, answer_key, KEY_LIFETIME_SECONDS)
     except BadToken as error:

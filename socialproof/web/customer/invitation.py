@@ -136,15 +136,11 @@ def _answered(given: Response) -> BaseResponse:
 
 def _closed(invitation: Invitation, chosen: int | None = None) -> BaseResponse:
     was_sent = request.method == "POST"
-    page = render_template(
-        "customer/survey/closed.html", survey=invitation.survey, chosen=chosen, was_sent=was_sent
-    )
+    page = render_template("customer/survey/closed.html", survey=invitation.survey, chosen=chosen, was_sent=was_sent)
     return make_response(page, 409 if was_sent else 410)
 
 
-def _refused(
-    invitation: Invitation, given: Response | None, refusal: RuleBroken, chosen: int | None
-) -> BaseResponse:
+def _refused(invitation: Invitation, given: Response | None, refusal: RuleBroken, chosen: int | None) -> BaseResponse:
     if wants_json():
         return answering.refused_as_json(refusal)
     if refusal.code == "survey_not_open":

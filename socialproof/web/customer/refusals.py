@@ -1,4 +1,4 @@
-"""What the customer reads when an answer is not taken: one sentence for each code, in the language of the page."""
+"""What the customer reads when an answer is not taken: one sentence for each code, in the page's language."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ _SENTENCES = {
     "score_missing": _l("Please choose a number from 0 to 10."),
     "not_a_score": _l("Only a whole number from 0 to 10 can be an answer. Please choose one."),
     "bad_request": _l("We could not read what was sent. Please choose a number from 0 to 10."),
-    "page_too_old": _l(
-        "This page has been open for a long time. Your choice is kept: please press Send once more."
-    ),
+    "page_too_old": _l("This page has been open for a long time. Your choice is kept: please press Send once more."),
     "press_send": _l("Is this your answer? Please press Send to confirm it."),
     "survey_not_open": _l("This survey has closed, so this was not saved."),
-    "edit_window_over": _l(
-        "An answer can be changed for 24 hours. That time is over, so your first answer stays."
-    ),
+    "edit_window_over": _l("An answer can be changed for 24 hours. That time is over, so your first answer stays."),
     "answered_elsewhere": _l("Your answer arrived twice at the same moment. Please send it once more."),
 }
 
@@ -35,7 +31,7 @@ def sentence(refusal: RuleBroken) -> str:
     """The words for a broken rule."""
     if refusal.code == "comment_too_long":
         return _(
-            "Your text has %(length)s characters, and %(most)s fit in here. Please shorten it; nothing of it is lost.",
+            "Your text has %(length)s characters, but only %(most)s fit. Please shorten it; nothing is lost.",
             **refusal.details,
         )
     return str(_SENTENCES.get(refusal.code, _SENTENCES["bad_request"]))

@@ -71,6 +71,12 @@ def change(token: str) -> BaseResponse:
         return make_response(_why_page(response, refusal=refusal), status(refusal))
 
 
+@blueprint.get("/<token>/score")
+def changing(token: str) -> BaseResponse:
+    """Whoever comes here by a language link or reload of a refused change: back to the page itself."""
+    return redirect(url_for(".show", token=token, **kept_in_links()))
+
+
 @blueprint.get("/<token>/thanks")
 def thanks(token: str) -> str:
     """Thank you; and the ask, in the same visit."""
@@ -104,9 +110,7 @@ def _thanks_page(response: Response, *, typed: str | None = None, refusal: RuleB
         "customer/response/thanks.html",
         **_words(response, typed, refusal),
         asks=asks_for_testimonial(response) and has_page("customer.testimonial.write"),
-        may_write=survey.asks_for_testimonial
-        and not survey.promoters_only
-        and has_page("customer.testimonial.write"),
+        may_write=survey.asks_for_testimonial and not survey.promoters_only and has_page("customer.testimonial.write"),
         may_record=survey.allows_video and has_page("customer.video.record"),
     )
 

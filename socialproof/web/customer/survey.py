@@ -72,14 +72,15 @@ def brand(survey_id: str) -> Response:
     """The company's colour as custom properties, with an ink that can be read on it, by day and by night."""
     survey = survey_of(survey_id)
     colour = next((c for c in (survey.brand_color, survey.company.brand_color) if is_colour(c)), "")
-    answer = make_response(_brand_sheet(colour) if colour else "")
+    answer = make_response(brand_sheet(colour) if colour else "")
     answer.headers["Content-Type"] = "text/css; charset=utf-8"
     answer.headers["Cache-Control"] = f"public, max-age={BRAND_SECONDS}"
     answer.add_etag()
     return answer.make_conditional(request)
 
 
-def _brand_sheet(colour: str) -> str:
+def brand_sheet(colour: str) -> str:
+    """The style sheet of one colour; previews use it too."""
     day, night = seen_on(colour, LIGHT_SURFACE), seen_on(colour, DARK_SURFACE)
     return f"body{{{_roles(day)}}}\n@media (prefers-color-scheme:dark){{body{{{_roles(night)}}}}}\n"
 
