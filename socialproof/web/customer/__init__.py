@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from socialproof.web.customer import access
 
-PAGES = ("survey", "invitation", "response", "testimonial", "video", "uploads", "manage", "proposal")
+PAGES = ("survey", "logo", "invitation", "response", "testimonial", "video", "uploads", "manage", "proposal")
 
 room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)

@@ -14,7 +14,6 @@ from flask_babel import get_locale
 
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.queries import invitation_behind_link
-from socialproof.companies.models import Company
 from socialproof.database import db
 from socialproof.domain.invitation import LinkState
 from socialproof.languages import DEFAULT, known_language
@@ -168,13 +167,12 @@ def _layout() -> dict[str, Any]:
     return {
         "embedded": is_embedded(),
         "company_name": survey.company.name if survey else "",
-        "company_logo": _logo(survey.company) if survey else None,
+        "company_logo": _logo(survey) if survey else None,
         "brand_url": url_for("customer.survey.brand", survey_id=survey.public_id) if survey else None,
         "kept": kept_in_links(),
     }
 
 
-def _logo(company: Company) -> str | None:
-    if not company.logo_key or not has_page("visitor.media.show"):
-        return None
-    return url_for("visitor.media.show", key=company.logo_key)
+def _logo(survey: Survey) -> str | None:
+    key = survey.company.logo_key
+    return url_for("customer.logo.show", survey_id=survey.public_id, v=key[-13:-5]) if key else None

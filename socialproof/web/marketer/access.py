@@ -23,6 +23,7 @@ from socialproof.companies.queries import anybody, membership, memberships_of
 from socialproof.database import db, transaction
 from socialproof.domain.addresses import safe_next
 from socialproof.domain.roles import Role
+from socialproof.testimonials.moderation_queries import waiting_count
 from socialproof.web.marketer import headers, stale
 from socialproof.web.marketer.cookie import cookie_name
 
@@ -201,9 +202,5 @@ def _context() -> dict[str, object]:
         "language": str(get_locale() or "en"),
         "may": may,
         "Role": Role,
-        "waiting_count": _waiting_count(acting) if acting else 0,
+        "waiting_count": waiting_count(db.session(), acting.company.id) if acting else 0,
     }
-
-
-def _waiting_count(acting: Current) -> int:
-    return 0
