@@ -1,7 +1,7 @@
 """A few lines of WSGI in front of Flask: the widget's script and feeds are answered from bytes in memory.
 
 What costs in a small answer is entering the framework. Each process keeps the answers it gave and asks the database
-for the version at most once a second per feed; when it has changed, the bytes are read anew. So what is withdrawn is gone
+for the version at most once a second per feed; when it has changed, the bytes are read anew: what is withdrawn is gone
 from every process within a second.
 """
 

@@ -13,6 +13,11 @@ from socialproof.domain.widget import CollectingNps, Facts, Label, ReadyNps
 from socialproof.languages import translations
 
 
+def locale_of(language: str) -> str:
+    """Where dates and numbers are written as the reader expects; English is written as in Europe."""
+    return "en_GB" if language == "en" else language
+
+
 def heading(label: Label, language: str) -> str:
     """The name under which the testimonials stand."""
     _ = translations(language).gettext
@@ -31,11 +36,11 @@ def disclosure(facts: Facts, language: str) -> list[str]:
 def _funnel(facts: Facts, language: str) -> str:
     _ = translations(language).gettext
     counts = {
-        "invited": format_decimal(facts.invited, locale=language),
-        "answered": format_decimal(facts.answered, locale=language),
-        "submitted": format_decimal(facts.submitted, locale=language),
-        "consented": format_decimal(facts.consented, locale=language),
-        "shown": format_decimal(facts.shown, locale=language),
+        "invited": format_decimal(facts.invited, locale=locale_of(language)),
+        "answered": format_decimal(facts.answered, locale=locale_of(language)),
+        "submitted": format_decimal(facts.submitted, locale=locale_of(language)),
+        "consented": format_decimal(facts.consented, locale=locale_of(language)),
+        "shown": format_decimal(facts.shown, locale=locale_of(language)),
     }
     with_invited = _(
         "Invited: %(invited)s. Answered: %(answered)s. Stories: %(submitted)s. "
@@ -62,15 +67,15 @@ def _reward(facts: Facts, language: str) -> str:
     if not facts.rewarded:
         return _("No story was rewarded.")
     return _("Rewarded, whatever the score: %(rewarded)s.") % {
-        "rewarded": format_decimal(facts.rewarded, locale=language)
+        "rewarded": format_decimal(facts.rewarded, locale=locale_of(language))
     }
 
 
 def _verified(facts: Facts, language: str) -> str:
     _ = translations(language).gettext
     return _("From a personal link to a known customer: %(verified)s of %(shown)s.") % {
-        "verified": format_decimal(facts.verified, locale=language),
-        "shown": format_decimal(facts.shown, locale=language),
+        "verified": format_decimal(facts.verified, locale=locale_of(language)),
+        "shown": format_decimal(facts.shown, locale=locale_of(language)),
     }
 
 
@@ -79,7 +84,7 @@ def nps_words(
 ) -> dict[str, Any]:
     """The public score as it is printed: number, margin, answers, period, kind of survey, response rate if known."""
     _ = translations(language).gettext
-    answers = format_decimal(nps.answers, locale=language)
+    answers = format_decimal(nps.answers, locale=locale_of(language))
     if isinstance(nps, CollectingNps):
         text = _("Collecting answers: %(answers)s") % {"answers": answers}
         return {"state": "collecting", "answers": nps.answers, "text": text}
@@ -99,9 +104,9 @@ def nps_words(
 def _detail(answers: int, kind: str, response_rate: float | None, today: date, language: str) -> str:
     _, ngettext = translations(language).gettext, translations(language).ngettext
     values = {
-        "count": format_decimal(answers, locale=language),
-        "day": format_date(today, "long", locale=language),
-        "since": format_date(year_before(today), "long", locale=language),
+        "count": format_decimal(answers, locale=locale_of(language)),
+        "day": format_date(today, "long", locale=locale_of(language)),
+        "since": format_date(year_before(today), "long", locale=locale_of(language)),
     }
     about = {
         "relationship": ngettext(
@@ -117,7 +122,7 @@ def _detail(answers: int, kind: str, response_rate: float | None, today: date, l
     }[kind]
     if response_rate is None:
         return about % values
-    rate = {"detail": about % values, "rate": format_percent(response_rate, locale=language)}
+    rate = {"detail": about % values, "rate": format_percent(response_rate, locale=locale_of(language))}
     return _("%(detail)s, response rate %(rate)s") % rate
 
 
@@ -135,7 +140,7 @@ def labels(language: str, shown: int) -> dict[str, str]:
         "next": _("Next story"),
         "previous": _("Previous story"),
         "more": _("Read more"),
-        "all": _("Show all %(count)s") % {"count": format_decimal(shown, locale=language)},
+        "all": _("Show all %(count)s") % {"count": format_decimal(shown, locale=locale_of(language))},
         "method": _("How this is measured"),
         "wall": _("Read the stories"),
     }

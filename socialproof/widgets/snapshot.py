@@ -17,6 +17,7 @@ from socialproof.domain.widget import Facts, monogram, public_nps, shown_name
 from socialproof.languages import translations
 from socialproof.testimonials.models import Media, Testimonial
 from socialproof.widgets import disclosure, queries
+from socialproof.widgets.disclosure import locale_of
 from socialproof.widgets.models import Widget
 
 
@@ -110,7 +111,7 @@ def _testimonial(testimonial: Testimonial, language: str) -> dict[str, Any]:
         "score": score,
         "score_text": None if score is None else _("Gave %(score)s of 10") % {"score": score},
         "submitted_on": submitted_at.date().isoformat(),
-        "submitted": format_date(submitted_at, "long", locale=language),
+        "submitted": format_date(submitted_at, "long", locale=locale_of(language)),
         "featured": testimonial.is_featured,
         "rewarded": testimonial.is_rewarded,
         "rewarded_text": _("Rewarded") if testimonial.is_rewarded else None,

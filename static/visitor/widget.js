@@ -11,7 +11,7 @@
     const N = Node.prototype, E = Element.prototype, S = String.prototype;
     const create = take(Document.prototype, "createElement"), words = take(Document.prototype, "createTextNode");
     const all = take(Document.prototype, "querySelectorAll"), closest = take(E, "closest"), rect = take(E, "getBoundingClientRect");
-    const put = take(N, "insertBefore"), set = take(E, "setAttribute"), get = take(E, "getAttribute"), unset = take(E, "removeAttribute");
+    const put = take(N, "insertBefore"), set = take(E, "setAttribute"), get = take(E, "getAttribute");
     const remove = take(N, "removeChild"), shadow = take(E, "attachShadow"), on = take(EventTarget.prototype, "addEventListener");
     const style = take(CSSStyleDeclaration.prototype, "setProperty"), plain = take(CSSStyleDeclaration.prototype, "removeProperty");
     const indexOf = take(S, "indexOf"), slice = take(S, "slice"), split = take(S, "split"), test = take(RegExp.prototype, "test");
@@ -41,10 +41,12 @@ header{display:flex;flex-wrap:wrap;gap:14px 32px;align-items:end;justify-content
 .bar{grid-column:1/-1;position:relative;height:4px;border-radius:2px;background:var(--l);margin-top:10px}
 .bar i{position:absolute;top:0;bottom:0;border-radius:2px;background:color-mix(in srgb,var(--a) 45%,var(--c))}
 .bar i+i{top:-4px;bottom:-4px;width:4px;margin-left:-2px;background:var(--k)}
-.clip{position:relative;min-height:120px;flex:0 1 auto;overflow:hidden;margin:-4px;padding:4px}
+.fold{position:relative;display:flex;flex:0 1 auto;min-height:150px}
+.single .fold{container-type:inline-size;display:block}
+.clip{overflow:hidden;margin:-4px;padding:4px;flex:1;min-width:0}
 .cut .clip{mask-image:linear-gradient(#000 calc(100% - 130px),#0003)}
 ul{list-style:none}
-.wall ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr));grid-auto-rows:2px;gap:0 16px}
+.wall ul{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,270px),1fr));grid-auto-rows:2px;gap:0 16px}
 .wall li{grid-row-end:span 80;min-width:0}
 article{background:var(--c);border:1px solid var(--l);border-radius:var(--r);padding:20px;box-shadow:0 1px 2px #0000000a;display:flex;flex-direction:column;gap:16px}
 .star{border-color:color-mix(in srgb,var(--a) 55%,var(--l))}
@@ -56,46 +58,49 @@ mark{color:inherit;background:color-mix(in srgb,var(--a) 20%,transparent);border
 .who img,.ini{flex:none;width:44px;height:44px;border-radius:50%;object-fit:cover;background:var(--t)}
 .ini{display:grid;place-items:center;font-size:15px;font-weight:600}
 .name{font-weight:600;line-height:1.3}
-.meta span+span:before{content:"·";margin:0 6px}
-button,.d a,.all{font:inherit;color:inherit;cursor:pointer}
-button{background:var(--c);border:1px solid var(--l);border-radius:99px;min-height:40px;padding:6px 18px;font-size:14px;font-weight:600}
+.meta{display:flex;flex-wrap:wrap;gap:0 10px}
+button{font:inherit;color:inherit;cursor:pointer;background:var(--c);border:1px solid var(--l);border-radius:99px;min-height:40px;padding:6px 18px;font-size:14px;font-weight:600}
 button:hover{border-color:var(--m)}
 :focus-visible{outline:2px solid var(--k);outline-offset:2px}
-.long+.x,.x{align-self:start;border:0;min-height:24px;padding:0;background:none;text-decoration:underline;text-underline-offset:3px}
+.x{align-self:start;border:0;min-height:24px;padding:0;background:none;text-decoration:underline;text-underline-offset:3px}
 .more{position:absolute;bottom:14px;left:50%;translate:-50%;box-shadow:0 4px 18px #0003;display:none}
 .cut .more{display:block}
 .v{position:relative;overflow:hidden;border-radius:calc(var(--r) - 6px);background:#101416;margin:-10px -10px 0}
 .v img,.v video{display:block;width:100%;height:auto;max-height:440px;object-fit:cover}
 .v video{object-fit:contain}
 .v button{position:absolute;inset:0;width:100%;border:0;border-radius:inherit;background:linear-gradient(#0000 55%,#0007);padding:0}
-.v button:before{content:"";position:absolute;inset:0;margin:auto;width:60px;height:60px;border-radius:50%;background:#fffffff2;box-shadow:0 4px 22px #0005}
-.v button:after{content:"";position:absolute;inset:0;margin:auto;translate:3px;width:18px;height:22px;background:#12181b;clip-path:polygon(0 0,100% 50%,0 100%)}
+.v button:before,.v button:after{content:"";position:absolute;inset:0;margin:auto;width:60px;height:60px;border-radius:50%;background:#fff;box-shadow:0 4px 22px #0005}
+.v button:after{translate:3px;width:18px;height:22px;border-radius:0;background:#12181b;clip-path:polygon(0 0,100% 50%,0 100%)}
 .v button:focus-visible{outline:3px solid #fff;outline-offset:-6px}
 .v span{position:absolute;right:12px;bottom:8px;color:#fff;font-size:13px;font-weight:600}
 .single ul{display:grid}
 .single li{grid-area:1/1;visibility:hidden;min-width:0}
 .single li.now{visibility:visible}
-.single article{height:100%;padding:28px;justify-content:space-between}
+.single article{height:100%;padding:28px;gap:20px}
+.single .who,.single article>:not(.who){margin-block:auto}
+.single .who{margin-bottom:0}
 .single blockquote{font-size:19px}
+.single .long blockquote{-webkit-line-clamp:6}
+@container(min-width:620px){.single article:has(.v){display:grid;grid-template:1fr auto auto/minmax(0,5fr) minmax(0,6fr);gap:14px 28px}.single .v{grid-area:1/1/4/2;align-self:center;margin:-12px 0 -12px -12px}.single .who{grid-column:2}}
 .nav{display:flex;gap:8px;align-items:center;justify-content:end;font-size:14px;color:var(--m);flex:none}
 .nav button{color:var(--k);width:44px;min-height:44px;padding:0;font-size:18px}
 .nav span{margin-right:auto;font-variant-numeric:tabular-nums}
 footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
 .d{flex:1 1 280px}
 .d a,.all{color:var(--k);text-underline-offset:3px;font-weight:500}
+.all{font-size:14px}
 .badge{background:var(--c);border:1px solid var(--l);border-radius:var(--r);padding:16px 20px;gap:10px;max-width:440px}
 .badge header{display:block}
 .badge .h{font-size:15px;margin-bottom:10px}
 .badge .n{font-size:30px}
-@media(max-width:480px){.h{font-size:20px}.single article{padding:20px}.single blockquote{font-size:17px}}
-@media print{.box{max-height:none}.more,.nav{display:none}.single li{grid-area:auto;visibility:visible}}`);
+@media(max-width:480px){.h{font-size:20px}.single article{padding:20px}.single blockquote{font-size:17px}}`);
 
     // h("p", ["class", "x"], child, …): strings become text nodes, nothing is ever parsed as HTML
     const h = (tag, attributes, ...children) => {
       const node = create(D, tag);
       for (let i = 0; attributes && i < attributes.length; i += 2) set(node, attributes[i], attributes[i + 1]);
       for (let i = 0; i < children.length; i++)
-        if (children[i] || children[i] === 0) put(node, children[i].nodeType ? children[i] : words(D, children[i]), null);
+        if (children[i]) put(node, children[i].nodeType ? children[i] : words(D, children[i]), null);
       return node;
     };
     const click = (node, f) => (on(node, "click", () => quiet(f)), node);
@@ -124,11 +129,11 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
           (a.role || a.company) && h("p", ["class", "meta"], a.role && h("span", null, h("bdi", null, a.role)), a.company && h("span", null, h("bdi", null, a.company))), line));
     };
     const film = (t, feed, label) => {
-      const v = t.video, size = ["width", v.width, "height", v.height], s = Math.round(v.duration || 0);
+      const v = t.video, s = Math.round(v.duration || 0);
       const still = h("img", ["src", here(v.poster, feed), "alt", "", "loading", "lazy", "decoding", "async", "width", v.width, "height", v.height]);
       const frame = h("div", ["class", "v", "part", "video"], still);
       const start = button(label, () => {   // no byte of video before this
-        const video = h("video", ["controls", "", "playsinline", "", "preload", "auto", "poster", here(v.poster, feed), "src", here(v.src, feed), size[0], size[1], size[2], size[3]]);
+        const video = h("video", ["controls", "", "playsinline", "", "poster", here(v.poster, feed), "src", here(v.src, feed), "width", v.width, "height", v.height]);
         put(frame, video, still); remove(frame, still); remove(frame, start);
         focus(video); quiet(() => play(video).catch(() => 0));
       }, "", h("span", ["aria-hidden", "true"], s ? `${(s - s % 60) / 60}:${s % 60 < 10 ? 0 : ""}${s % 60}` : ""));
@@ -177,7 +182,8 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
           if (!this.#root) {
             this.#root = shadow(this, { mode: "closed" });
             this.#root.adoptedStyleSheets = [base];
-            this.#reserve = rect(this[MINE]).height > 60 ? rect(this[MINE]).height : +get(this[MINE], "data-height") || 0;
+            const given = rect(this[MINE]).height; // a page's own style sheet may reserve room for the link
+            this.#reserve = given > 60 ? given : (+get(this[MINE], "data-height") || 0) * (rect(this).width < 560 ? 1.25 : 1);
             style(this.style, "--reserve", `${this.#reserve}px`);
           }
           style(this[MINE].style, "display", "none", "important");
@@ -201,6 +207,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
           const r = await load(W, at.href, { referrerPolicy: "no-referrer", signal: mine.signal });
           if (!r.ok) throw 0;
           const data = await json(r);
+          if (!data.nps && !data.testimonials.length) throw 0; // nothing to show yet
           if (this.#fetching === mine && this.isConnected) { this.#data = data; this.render(data, at.href); }
         } catch {
           if (this.#fetching === mine && this.isConnected) quiet(() => { set(this, "off", ""); plain(a.style, "display"); });
@@ -216,12 +223,12 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         for (let i = 0; i < d.disclosure.length; i++) put(foot, words(D, `${d.disclosure[i]} `), null);
         put(foot, link(d.method.url, d.method.label, feed), null);
         const count = this.#items.length;
-        this.#clip = count && h("div", ["class", "clip"], ul, wall && button(d.labels.all, () => this.open(), "more"));
+        this.#clip = h("div", ["class", "clip"], ul);
         this.#box = h("section", ["part", "box", "lang", d.language, "aria-label", d.heading],
           h("header", null, h("p", ["class", "h", "part", "heading"], d.heading), figure(d.nps)),
-          this.#clip, single && count > 1 && this.turner(d.labels, count, ul), h("footer", null, foot, layout === "badge" && link(d.wall.url, d.wall.label, feed, "d all")));
+          count && h("div", ["class", "fold"], this.#clip, wall && button(d.labels.all, () => this.open(), "more")), single && count > 1 && this.turner(d.labels, count, ul), h("footer", null, foot, layout === "badge" && link(d.wall.url, d.wall.label, feed, "d all")));
         if (wall && count) on(this.#clip, "focusin", (e) => quiet(() => closest(e.target, "li") && e.target.matches(":focus-visible") && this.open()));
-        if (wall) style(this.#box.style, "--cap", `${Math.max(this.#reserve, rect(this).width < 560 ? 780 : 640)}px`);
+        if (wall) style(this.#box.style, "--cap", `${Math.max(this.#reserve, 560)}px`);
         this.layout = layout;
         this.tone();
         put(this.#root, this.#box, null);
