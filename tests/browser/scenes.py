@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 
 from socialproof.campaigns.models import Invitation
-from socialproof.companies.models import Company, User
+from socialproof.companies.models import Company, PasswordReset, TeamInvitation, User
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 from socialproof.testimonials.models import Media, ProposedEdit, Testimonial
-from socialproof.tokens import Purpose, Tokens
+from socialproof.tokens import Purpose, Tokens, digest, new_secret
 from socialproof.web import EXTENSION
 from socialproof.widgets.models import Widget
+from socialproof.widgets.service import publish
 from tests.factories import Factories
 
 WORDS = "They answered within an hour, fixed it the same day and called to ask whether it holds."
@@ -37,6 +39,8 @@ class World:
     proposal: ProposedEdit
     video: Media
     widget: Widget
+    reset_secret: str
+    join_secret: str
 
     def link(self, purpose: Purpose, row: Any) -> str:
         return self.tokens.sign(purpose, row.public_id)
@@ -65,6 +69,7 @@ def build(app: Flask, factories: Factories) -> World:
             proposed_at=factories.now,
         )
     )
+    reset_secret, join_secret = _secrets(factories, company, owner.user)
     return World(
         tokens=app.extensions[EXTENSION].tokens,
         company=company,
@@ -77,8 +82,28 @@ def build(app: Flask, factories: Factories) -> World:
         approved=approved,
         proposal=proposal,
         video=factories.media(responses[10]),
-        widget=factories.widget(company, name="Front page"),
+        widget=_published_widget(factories, company),
+        reset_secret=reset_secret,
+        join_secret=join_secret,
     )
+
+
+def _published_widget(factories: Factories, company: Company) -> Widget:
+    widget = factories.widget(company, name="Front page")
+    publish(factories.session, widget=widget, now=factories.now)
+    factories.session.commit()
+    return widget
+
+
+def _secrets(factories: Factories, company: Company, user: User) -> tuple[str, str]:
+    """The secrets in a mail about a forgotten password, and in one that invites into the team."""
+    reset, join = new_secret(), new_secret()
+    soon = {"created_at": factories.now, "expires_at": factories.now + timedelta(hours=1)}
+    factories.add(PasswordReset(user_id=user.id, secret_hash=digest(reset), **soon))
+    factories.add(
+        TeamInvitation(company_id=company.id, email="new@example.com", role="viewer", secret_hash=digest(join), **soon)
+    )
+    return reset, join
 
 
 def _response(score: int, rest: str = "") -> Callable[[World], str]:
@@ -96,7 +121,9 @@ PAGES: dict[str, Callable[[World], str]] = {
     "customer.proposal.show": lambda world: f"/s/p/{world.link(Purpose.PROPOSAL, world.proposal)}",
     "customer.video.record": _response(10, "/video"),
     "marketer.sign_in.show": lambda world: "/app/sign-in",
-    "marketer.reset.show": lambda world: "/app/reset",
+    "marketer.reset.ask": lambda world: "/app/reset",
+    "marketer.reset.choose": lambda world: f"/app/reset/{world.reset_secret}",
+    "marketer.join.show": lambda world: f"/app/join/{world.join_secret}",
     "marketer.dashboard.show": lambda world: "/app/",
     "marketer.account.show": lambda world: "/app/account",
     "marketer.team.show": lambda world: "/app/team",
@@ -105,12 +132,22 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.surveys.index": lambda world: "/app/surveys",
     "marketer.surveys.new": lambda world: "/app/surveys/new",
     "marketer.moderation.queue": lambda world: "/app/moderation",
+    "marketer.moderation.show": lambda world: f"/app/moderation/{world.approved.public_id}",
     "marketer.widgets.index": lambda world: "/app/widgets",
+    "visitor.wall.show": lambda world: f"/w/{world.widget.public_id}",
+    "visitor.method.show": lambda world: f"/w/{world.widget.public_id}/method",
 }
 """By endpoint. A page that is not here fails `test_every_page_of_the_app_is_looked_at`."""
 
 NOT_PAGES: dict[str, str] = {
     "customer.survey.brand": "a style sheet",
+    "customer.uploads.show": "JSON for the recorder",
+    "marketer.media.show": "a picture or a recording",
+    "marketer.welcome.show": "a page of an installation without any user: it has a test of its own",
+    "visitor.feed.show": "JSON for the widget",
+    "visitor.media.show": "a picture or a recording",
+    "visitor.script.show": "the widget's script",
+    "visitor.wall.accent": "a style sheet",
 }
 """GET addresses that answer with something that is not a page, and what it is."""
 

@@ -24,12 +24,22 @@ DESK = {"width": 1280, "height": 900}
 FOCUS_IS_VISIBLE = """() => {
   const focused = document.activeElement;
   if (!focused || focused === document.body) return "";
-  const shown = [focused, focused.nextElementSibling, focused.closest(".choice")].filter(Boolean);
-  const seen = shown.some((element) => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = "var(--focus)";
+  const focus = getComputedStyle(probe).color;
+  probe.remove();
+  const marks = focused.querySelectorAll("circle");
+  const shown = [focused, focused.nextElementSibling, focused.closest(".choice"), ...marks];
+  const seen = shown.filter(Boolean).some((element) => {
     const style = getComputedStyle(element);
-    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    return outlined || (style.stroke === focus && parseFloat(style.strokeWidth) >= 2);
   });
   return seen ? "" : focused.outerHTML.slice(0, 200);
+}"""
+AT_REST = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
 }"""
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
@@ -75,7 +85,8 @@ def sign_in(page: Page, address: str, email: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds, one line for each rule and element."""
+    """What axe finds when nothing moves any more, one line for each rule and element."""
+    page.evaluate(AT_REST)
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", RULES
     )
