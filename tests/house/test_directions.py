@@ -89,7 +89,11 @@ def test_nothing_below_the_edge_knows_flask() -> None:
 
 
 def test_backends_know_no_noun() -> None:
-    wrong = [f"{module} imports {target}" for module, target in IMPORTS if room(module) == "backends" and room(target) in NOUNS]
+    wrong = [
+        f"{module} imports {target}"
+        for module, target in IMPORTS
+        if room(module) == "backends" and room(target) in NOUNS
+    ]
     assert wrong == []
 
 
@@ -120,6 +124,8 @@ def test_services_never_commit() -> None:
         for module, tree in modules()
         if room(module) in NOUNS
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("commit", "rollback")
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("commit", "rollback")
     ]
     assert wrong == []

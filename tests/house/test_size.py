@@ -22,7 +22,9 @@ def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_no_function_is_longer_than_fifty_lines() -> None:
-    long = [f"{path.name}:{node.name} {length(node)}" for path in SOURCES for node in functions(path) if length(node) > 50]
+    long = [
+        f"{path.name}:{node.name} {length(node)}" for path in SOURCES for node in functions(path) if length(node) > 50
+    ]
     assert long == []
 
 

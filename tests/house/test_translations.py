@@ -19,7 +19,15 @@ TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 def strings_in_the_code() -> set[str | tuple[str, ...]]:
     options = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
-    keywords = {"_": None, "_l": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "N_": None}
+    keywords = {
+        "_": None,
+        "_l": None,
+        "_n": (1, 2),
+        "gettext": None,
+        "ngettext": (1, 2),
+        "lazy_gettext": None,
+        "N_": None,
+    }
     found: set[str | tuple[str, ...]] = set()
     for folder in ("socialproof", "templates"):
         for _, _, message, _, _ in extract_from_dir(
