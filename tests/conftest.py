@@ -26,7 +26,7 @@ from tests.factories import Factories
 from tests.parts import need
 from tests.people import Marketer
 
-pytest_plugins = ("tests.browsers", "tests.peers")
+pytest_plugins = ("tests.browsers", "tests.clips", "tests.peers")
 
 SECRET = "a-secret-key-for-tests-only-0123456789"
 

@@ -1,0 +1,40 @@
+"""Makes small real videos with the same ffmpeg that the product uses."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from socialproof.backends.transcoder.ffmpeg import find_ffmpeg
+
+WEBM = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "400k", "-c:a", "libopus")
+MP4 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac")
+
+
+def ffmpeg(*arguments: object) -> str:
+    """Run ffmpeg for a test; returns what it said."""
+    done = subprocess.run(
+        [find_ffmpeg(), "-hide_banner", "-nostdin", "-y", *map(str, arguments)], capture_output=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")[-2000:]
+    return done.stderr.decode("utf-8", "replace")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Callable[..., Path]:
+    """`clip("a.webm", seconds=3)` is the path of a fresh video with a picture and a tone."""
+
+    def make(
+        name: str, seconds: float = 3, size: str = "320x180", rate: int = 25, extra: tuple[object, ...] = ()
+    ) -> Path:
+        path = tmp_path / "clips" / Path(name).name
+        path.parent.mkdir(exist_ok=True)
+        picture = f"testsrc2=s={size}:r={rate}:d={seconds}"
+        codecs = WEBM if path.suffix == ".webm" else MP4
+        ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={seconds}", *codecs, *extra, path)
+        return path
+
+    return make
