@@ -20,6 +20,8 @@ PAGES = (
     "company",
     "dashboard",
     "surveys",
+    "preview",
+    "share",
     "moderation",
     "media",
     "widgets",

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, request
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from socialproof.clock import now
 from socialproof.companies.models import Company
 from socialproof.database import db
-from socialproof.domain.nps import Scores
-from socialproof.domain.periods import Period, Step, next_start, year_before
+from socialproof.domain.nps import Scores, segment_of
+from socialproof.domain.periods import Period, Span, Step, next_start, year_before
 from socialproof.domain.statistics import Change, change, margin, may_show, shown_margin
 from socialproof.responses import insight
 from socialproof.surveys.catalogue import surveys_of
@@ -50,8 +51,22 @@ def show() -> str:
         slices=charts.segment_slices(score.scores),
         funnel=funnel(db.session(), company.id, chosen),
         answers=newest(db.session(), company.id, chosen),
+        shared=chosen.survey or next((survey for survey in surveys if can_share(survey, chosen)), None),
         on_meter=charts.on_meter,
+        segment_of=segment_of,
+        spans=list(Span),
+        steps=Step,
     )
+
+
+def can_share(survey: Survey, chosen: Filter) -> bool:
+    return survey.kind == chosen.kind and survey.state == "open"
+
+
+@blueprint.app_template_filter("day")
+def day(when: date) -> str:
+    """A day as the reader writes it."""
+    return str(format_date(when, "d MMM y"))
 
 
 @dataclass(frozen=True, slots=True)
