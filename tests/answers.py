@@ -70,4 +70,4 @@ def recounted(session: Session) -> dict[int, int]:
     """The same, counted from the responses themselves."""
     session.rollback()
     rows = session.execute(select(Response.score, func.count()).where(Response.is_counted).group_by(Response.score))
-    return {score: total for score, total in rows}
+    return {int(score): int(total) for score, total in rows}

@@ -121,11 +121,16 @@ def is_embedded() -> bool:
     return request.args.get("embed") == "1"
 
 
-def kept_in_links() -> dict[str, str]:
+def kept_in_links() -> dict[str, Any]:
     """What every next address of this visit carries on: the frame, and the language if the link chose one."""
     kept = {"embed": "1"} if is_embedded() else {}
     linked = known_language(request.args.get("lang"))
     return {**kept, "lang": linked} if linked else kept
+
+
+def kept_in_form() -> dict[str, Any]:
+    """What the address of a form carries on: the language too, so that a refusal comes back in it."""
+    return {**kept_in_links(), "lang": page_language()}
 
 
 def wants_json() -> bool:

@@ -21,7 +21,7 @@ from socialproof.web.customer import answering
 from socialproof.web.customer.access import (
     LinkEnded,
     invitation_of,
-    kept_in_links,
+    kept_in_form,
     limit_body,
     page_language,
     wants_json,
@@ -112,12 +112,11 @@ def _page(
     confirm: str = "send",
     refusal: RuleBroken | None = None,
 ) -> str:
-    words = {**kept_in_links(), "lang": page_language()}
     return render_template(
         "customer/invitation/show.html",
         survey=invitation.survey,
         wording=wording_for(invitation.survey, page_language()),
-        action=url_for(".submit", token=_token(), **words),
+        action=url_for(".submit", token=_token(), **kept_in_form()),
         chosen=chosen if chosen is not None else given.score if given else None,
         given=given,
         confirm=confirm,

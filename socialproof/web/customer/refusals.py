@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -30,10 +31,8 @@ STATUS = {
 def sentence(refusal: RuleBroken) -> str:
     """The words for a broken rule."""
     if refusal.code == "comment_too_long":
-        return _(
-            "Your text has %(length)s characters, but only %(most)s fit. Please shorten it; nothing is lost.",
-            **refusal.details,
-        )
+        words = _("Your text has %(length)s characters, but only %(most)s fit. Please shorten it; nothing is lost.")
+        return str(words % {name: format_decimal(number) for name, number in refusal.details.items()})
     return str(_SENTENCES.get(refusal.code, _SENTENCES["bad_request"]))
 
 

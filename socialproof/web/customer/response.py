@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -85,7 +87,7 @@ def thanks(token: str) -> str:
 
 def _after_comment(wish: str) -> str:
     """Where the pressed button leads: to one of the three choices, or to the thank-you."""
-    ways = {
+    ways: dict[str, tuple[str, dict[str, Any]]] = {
         "quote": ("customer.testimonial.write", {"from": "comment"}),
         "write": ("customer.testimonial.write", {}),
         "record": ("customer.video.record", {}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
@@ -16,7 +16,7 @@ from socialproof.surveys.wording import wording_for
 from socialproof.web.customer import answering
 from socialproof.web.customer.access import (
     is_embedded,
-    kept_in_links,
+    kept_in_form,
     limit_body,
     page_language,
     survey_of,
@@ -68,7 +68,7 @@ def submit(survey_id: str) -> BaseResponse:
 
 
 @blueprint.get("/<survey_id>/brand.css")
-def brand(survey_id: str) -> Response:
+def brand(survey_id: str) -> BaseResponse:
     """The company's colour as custom properties, with an ink that can be read on it, by day and by night."""
     survey = survey_of(survey_id)
     colour = next((c for c in (survey.brand_color, survey.company.brand_color) if is_colour(c)), "")
@@ -104,7 +104,7 @@ def _page(
         "customer/survey/show.html",
         survey=survey,
         wording=wording_for(survey, page_language()),
-        action=url_for(".submit", survey_id=survey.public_id, **{**kept_in_links(), "lang": page_language()}),
+        action=url_for(".submit", survey_id=survey.public_id, **kept_in_form()),
         answer_key=answer_key or answering.new_answer_key(survey),
         source="embed" if is_embedded() else source if source in answering.SOURCES else "link",
         chosen=chosen,

@@ -67,7 +67,7 @@ def test_what_disturbs_a_comment_is_cleaned_and_the_words_stay(
     app: Flask, client: FlaskClient, factories: Factories, session: Session
 ) -> None:
     path = path_of(app, factories)
-    body = b"comment=" + "Go%00od %E2%80%AEcoffee %FF%ED%A0%80".encode()
+    body = b"comment=" + b"Go%00od %E2%80%AEcoffee %FF%ED%A0%80"
     sent = client.post(path, data=body, content_type="application/x-www-form-urlencoded")
     assert sent.status_code == 303
     comment = responses(session)[0].comment
@@ -82,7 +82,7 @@ def test_a_comment_of_a_megabyte_comes_back_to_be_shortened(
     long = "å" * 1_000_000
     sent = client.post(path_of(app, factories), data={"comment": long})
     assert sent.status_code == 422
-    assert "only 5000 fit" in sent.text
+    assert "only 5,000 fit" in sent.text
     assert "nothing is lost" in sent.text
     assert long in sent.text
     assert responses(session)[0].comment == ""
@@ -185,6 +185,16 @@ def test_a_promoter_is_asked_at_once_with_three_choices(
     assert f'href="{path}/testimonial"' in page
     assert f'href="{path}/video"' in page
     assert asked_count(session) == 1
+
+
+def test_a_promoter_who_wrote_nothing_may_still_write_or_record(
+    app: Flask, client: FlaskClient, factories: Factories
+) -> None:
+    path = path_of(app, factories, 9)
+    page = client.get(client.post(path, data={"comment": ""}).location).text
+    assert "from=comment" not in page
+    assert f'href="{path}/testimonial"' in page
+    assert f'href="{path}/video"' in page
 
 
 def test_a_ten_writes_and_chooses_on_one_page(
