@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request, send_file
+from flask import Blueprint, abort, request, send_file
+from werkzeug.wrappers import Response
 
 from socialproof.backends.storage.port import MissingObject, content_type
 from socialproof.web import services
