@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [path for path in sorted((ROOT / "socialproof").rglob("*.py"))]
+SOURCES = sorted((ROOT / "socialproof").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 FORBIDDEN_NAMES = {"utils", "helpers", "managers", "misc", "common"}
 
