@@ -10,12 +10,12 @@ from flask_migrate import Migrate
 
 import socialproof.testimonials.models
 import socialproof.widgets.models  # noqa: F401  with these two every table is known
-from socialproof import cli, wiring
+from socialproof import cli, logs, wiring
 from socialproof.backends import Backends, build_backends
 from socialproof.database import db
 from socialproof.settings import Settings
 from socialproof.tokens import Tokens
-from socialproof.web import EXTENSION, Services, customer, errors, language, marketer, operator, visitor
+from socialproof.web import EXTENSION, Services, customer, errors, language, marketer, operator, request_log, visitor
 from socialproof.web.shield import Shield
 
 ROOT = Path(__file__).resolve().parent
@@ -34,10 +34,13 @@ def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     )
     app.config.from_mapping(_configuration(settings))
     app.extensions[EXTENSION] = Services(settings, backends or build_backends(settings), Tokens(settings.secret_keys))
+    if not settings.testing:
+        logs.configure()
     db.init_app(app)
     wiring.connect()
     Migrate(app, db, directory=str(TOP / "migrations"))
     Babel(app, default_translation_directories=str(ROOT / "translations"), locale_selector=language.select)
+    request_log.init_app(app)
     language.init_app(app)
     errors.init_app(app)
     app.register_blueprint(customer.room)

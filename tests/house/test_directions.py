@@ -113,7 +113,10 @@ def test_only_settings_reads_the_environment() -> None:
         for module, tree in modules()
         if module != "socialproof.settings"
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("environ", "getenv")
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
     ]
     assert wrong == []
 
