@@ -1,0 +1,68 @@
+"""A photo in a form: checked and stored before anything else on the page is judged, so that no mistake loses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from flask import request
+from flask_babel import gettext as _
+
+from socialproof import clock
+from socialproof.backends.images import ImageRefused, make_photo_variants
+from socialproof.backends.storage.port import StorageError
+from socialproof.database import db, transaction
+from socialproof.responses.models import Response
+from socialproof.testimonials.models import Media
+from socialproof.testimonials.photos import keep_photo
+from socialproof.testimonials.queries import media_of_response
+from socialproof.web import services
+
+WORDS_BYTES = 8 * 1024 * 1024
+"""All typed fields together: who pasted a book gets it back to shorten it."""
+
+
+@dataclass(frozen=True)
+class SentPhoto:
+    """The photo that the form holds now, and what was wrong with the one that was sent just now."""
+
+    media: Media | None = None
+    error: str = ""
+
+
+def allow_photo() -> None:
+    """This form may carry a photo. What is a little too large is refused in words, far too large with 413."""
+    request.max_content_length = 2 * services().settings.max_photo_bytes + WORDS_BYTES
+    request.max_form_memory_size = WORDS_BYTES
+
+
+def sent_photo(response: Response) -> SentPhoto:
+    """The photo chosen now, else the one that the form brought along from an earlier try, else none."""
+    kept = None
+    if "remove_photo" not in request.form:
+        kept = media_of_response(db.session(), response, request.form.get("photo_kept", ""), "photo")
+    upload = request.files.get("photo")
+    if upload is None or not upload.filename:
+        return SentPhoto(kept)
+    try:
+        source = cast(BinaryIO, upload.stream)
+        variants = make_photo_variants(source, max_bytes=services().settings.max_photo_bytes)
+        with transaction() as session:
+            storage = services().backends.storage
+            media = keep_photo(session, response=response, variants=variants, storage=storage, now=clock.now())
+        return SentPhoto(media)
+    except ImageRefused as refused:
+        return SentPhoto(kept, _sentence(refused.code))
+    except StorageError:
+        return SentPhoto(kept, _("The photo could not be stored just now. Please try again, or send without it."))
+
+
+def _sentence(code: str) -> str:
+    megabytes = services().settings.max_photo_bytes // (1024 * 1024)
+    sentences: dict[str, str] = {
+        "empty": _("This file is empty. Please choose another photo."),
+        "too_large": _("This photo is too large. Please choose one of at most %(number)s MB.", number=megabytes),
+        "too_many_pixels": _("This photo has too many pixels. Please choose a smaller one."),
+        "animated": _("This picture moves. Please choose a photo that stands still."),
+    }
+    return sentences.get(code) or _("This file could not be read as a photo. Please choose a JPEG, PNG, WebP or HEIC file.")
