@@ -80,14 +80,14 @@ def new_answer_key(survey: Survey) -> str:
     return services().tokens.sign_timed(Purpose.ANSWER_KEY, subject)
 
 
-def read_answer_key(survey: Survey, answer_key: str) -> str:
+def read_answer_key(survey_id: str, answer_key: str) -> str:
     """The page's nonce; RuleBroken("page_too_old") when the key is of another survey, forged or too old."""
     try:
         subject = services().tokens.read_timed(Purpose.ANSWER_KEY, answer_key, KEY_LIFETIME_SECONDS)
     except BadToken as error:
         raise RuleBroken("page_too_old") from error
     of_survey, _dot, nonce = subject.partition(".")
-    if of_survey != survey.public_id or not _NONCE.match(nonce):
+    if of_survey != survey_id or not _NONCE.match(nonce):
         raise RuleBroken("page_too_old")
     return nonce
 

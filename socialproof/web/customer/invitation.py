@@ -49,24 +49,23 @@ def show(token: str) -> str | BaseResponse:
 @blueprint.post("/<token>")
 def submit(token: str) -> BaseResponse:
     limit_body()
-    invitation = _living(token)
-    given = response_to_invitation(db.session(), invitation.id)
     chosen = None
     try:
         sent = answering.read_sent()
         chosen = answering.linked_score(sent.score)
         score = read_score(sent.score)
-        if sent.is_gesture and _suspects_machine(invitation, given):
-            raise RuleBroken("press_send")
-        address = _record(invitation, score)
+        address = _record(token, score, is_gesture=sent.is_gesture)
         return answering.go_on(address, score)
     except RuleBroken as refusal:
-        return _refused(invitation, given, refusal, chosen)
+        return _refused(_living(token), refusal, chosen)
 
 
-def _record(invitation: Invitation, score: int) -> str:
+def _record(token: str, score: int, *, is_gesture: bool) -> str:
+    """Keep the answer in one transaction, and say where its customer goes next."""
     with transaction() as session:
-        now = clock.now()
+        invitation, now = _living(token), clock.now()
+        if is_gesture and _suspects_machine(invitation, response_to_invitation(session, invitation.id)):
+            raise RuleBroken("press_send")
         given = record_response(
             session,
             survey=invitation.survey,
@@ -139,11 +138,12 @@ def _closed(invitation: Invitation, chosen: int | None = None) -> BaseResponse:
     return make_response(page, 409 if was_sent else 410)
 
 
-def _refused(invitation: Invitation, given: Response | None, refusal: RuleBroken, chosen: int | None) -> BaseResponse:
+def _refused(invitation: Invitation, refusal: RuleBroken, chosen: int | None) -> BaseResponse:
     if wants_json():
         return answering.refused_as_json(refusal)
     if refusal.code == "survey_not_open":
         return _closed(invitation, chosen)
+    given = response_to_invitation(db.session(), invitation.id)
     if refusal.code == "edit_window_over" and given is not None:
         return _answered(given)
     return make_response(_page(invitation, given, chosen=chosen, refusal=refusal), status(refusal))

@@ -42,32 +42,33 @@ def show(token: str) -> str:
 @blueprint.post("/<token>")
 def comment(token: str) -> BaseResponse:
     limit_body(COMMENT_FORM_BYTES)
-    response = response_of(token)
     text = clean_text(request.form.get("comment", ""))
     try:
         with transaction() as session:
+            response = response_of(token)
             add_comment(session, response=response, comment=text, now=clock.now())
             note_ask(session, response=response, now=clock.now())
         return redirect(_after_comment(request.form.get("next", "")), 303)
     except RuleBroken as refusal:
         page = _thanks_page if request.form.get("from") == "thanks" else _why_page
-        return make_response(page(response, typed=text, refusal=refusal), status(refusal))
+        return make_response(page(response_of(token), typed=text, refusal=refusal), status(refusal))
 
 
 @blueprint.post("/<token>/score")
 def change(token: str) -> BaseResponse:
     """Another score, for 24 hours."""
     limit_body()
-    response = response_of(token)
     try:
         score = read_score(answering.read_sent().score)
         with transaction() as session:
+            response = response_of(token)
             change_score(session, response=response, score=score, now=clock.now())
             if score == 10:
                 note_ask(session, response=response, now=clock.now())
             address = answering.next_address(response)
         return answering.go_on(address, score)
     except RuleBroken as refusal:
+        response = response_of(token)
         if wants_json():
             return answering.refused_as_json(refusal)
         return make_response(_why_page(response, refusal=refusal), status(refusal))

@@ -41,30 +41,34 @@ def show(survey_id: str) -> str | BaseResponse:
 @blueprint.post("/<survey_id>")
 def submit(survey_id: str) -> BaseResponse:
     limit_body()
-    survey = survey_of(survey_id)
     chosen, key = None, ""
     try:
         sent = answering.read_sent()
         chosen, key = answering.linked_score(sent.score), sent.answer_key
         score = read_score(sent.score)
-        nonce = answering.read_answer_key(survey, key)
-        with transaction() as session:
-            now = clock.now()
-            given = record_response(
-                session,
-                survey=survey,
-                score=score,
-                source=sent.source,
-                answer_key=nonce,
-                language=page_language(),
-                now=now,
-            )
-            if given.score == 10:
-                note_ask(session, response=given, now=now)
-            address = answering.next_address(given)
+        nonce = answering.read_answer_key(survey_id, key)
+        address = _record(survey_id, score, nonce, sent.source)
         return answering.go_on(address, score)
     except RuleBroken as refusal:
-        return _refused(survey, refusal, chosen, key)
+        return _refused(survey_of(survey_id), refusal, chosen, key)
+
+
+def _record(survey_id: str, score: int, nonce: str, source: str) -> str:
+    """Keep the answer in one transaction, and say where its customer goes next."""
+    with transaction() as session:
+        survey, now = survey_of(survey_id), clock.now()
+        given = record_response(
+            session,
+            survey=survey,
+            score=score,
+            source=source,
+            answer_key=nonce,
+            language=page_language(),
+            now=now,
+        )
+        if given.score == 10:
+            note_ask(session, response=given, now=now)
+        return answering.next_address(given)
 
 
 @blueprint.get("/<survey_id>/brand.css")

@@ -1,0 +1,137 @@
+"""Personal links: made, opened, answered, taken back, out of time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from socialproof.campaigns.queries import (
+    invitation_behind_link,
+    invitation_by_public_id,
+    invitation_counts,
+    invited_contact_count,
+    is_opened_by_machine,
+    newest_invitations,
+    state_of_link,
+    unconfirmed_click_count,
+)
+from socialproof.campaigns.service import (
+    expire_invitations,
+    invitation_token,
+    invite,
+    mark_answered,
+    note_opening,
+    revoke_invitation,
+)
+from socialproof.contacts.queries import contact_by_public_id, contact_count
+from socialproof.contacts.service import delete_contact, keep_contact
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.invitation import LINK_LIFETIME, LinkState
+from socialproof.tokens import Purpose, Tokens
+from tests.factories import Factories
+
+SECOND = timedelta(seconds=1)
+
+
+def test_an_invitation_brings_its_contact_along(session: Session, factories: Factories) -> None:
+    survey = factories.survey()
+    invitation = invite(
+        session, survey=survey, email=" Kerttu@Customer.example", name="Kerttu", language="fi", now=factories.now
+    )
+    session.commit()
+    assert (invitation.contact.email, invitation.contact.name) == ("kerttu@customer.example", "Kerttu")
+    assert (invitation.state, invitation.language) == ("pending", "fi")
+    assert invitation.expires_at == factories.now + LINK_LIFETIME
+
+
+def test_the_same_address_is_one_contact_and_keeps_its_name(session: Session, factories: Factories) -> None:
+    survey = factories.survey()
+    first = invite(session, survey=survey, email="a@customer.example", name="Anna", now=factories.now)
+    second = invite(session, survey=survey, email="A@customer.example", now=factories.now)
+    assert first.contact is second.contact
+    assert second.contact.name == "Anna"
+    assert first.public_id != second.public_id
+    assert invited_contact_count(session, survey.company_id, survey.id) == 1
+
+
+def test_people_without_an_address_are_different_people(session: Session, factories: Factories) -> None:
+    survey = factories.survey()
+    contacts = {invite(session, survey=survey, email=None, name="Anna", now=factories.now).contact_id for _ in range(2)}
+    assert len(contacts) == 2
+
+
+def test_a_closed_survey_invites_nobody(session: Session, factories: Factories) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        invite(session, survey=factories.survey(state="closed"), email="a@customer.example", now=factories.now)
+    assert refused.value.code == "survey_not_open"
+
+
+def test_the_link_is_the_same_whenever_it_is_asked_for(session: Session, factories: Factories) -> None:
+    tokens, invitation = Tokens(("x" * 32,)), factories.invitation()
+    assert invitation_token(tokens, invitation) == invitation_token(tokens, invitation)
+    public_id = tokens.read(Purpose.INVITATION, invitation_token(tokens, invitation))
+    found = invitation_behind_link(session, public_id)
+    assert found is not None
+    assert found.id == invitation.id
+
+
+def test_another_company_does_not_find_it(session: Session, factories: Factories) -> None:
+    invitation, stranger = factories.invitation(), factories.company()
+    assert invitation_by_public_id(session, invitation.company_id, invitation.public_id) is invitation
+    assert invitation_by_public_id(session, stranger.id, invitation.public_id) is None
+    assert newest_invitations(session, stranger.id, invitation.survey_id) == []
+    assert unconfirmed_click_count(session, stranger.id) == 0
+
+
+def test_a_link_lives_is_answered_revoked_expires_or_loses_its_person(session: Session, factories: Factories) -> None:
+    now = factories.now
+    live, answered, revoked, expired, gone = (factories.invitation() for _ in range(5))
+    mark_answered(session, invitation=answered, now=now)
+    revoke_invitation(session, invitation=revoked, now=now)
+    expired.expires_at = now
+    delete_contact(session, contact=gone.contact, now=now)
+    states = [state_of_link(invitation, now) for invitation in (live, answered, revoked, expired, gone)]
+    assert states == [LinkState.LIVE, LinkState.ANSWERED, LinkState.REVOKED, LinkState.EXPIRED, LinkState.GONE]
+
+
+def test_expiry_touches_only_unanswered_invitations_whose_time_is_over(session: Session, factories: Factories) -> None:
+    survey, past = factories.survey(), factories.now - SECOND
+    for state in ("pending", "sent", "answered", "bounced"):
+        factories.invitation(survey, state=state, expires_at=past)
+    factories.invitation(survey)
+    assert expire_invitations(session, now=factories.now) == 2
+    assert expire_invitations(session, now=factories.now) == 0
+    counts = invitation_counts(session, survey.company_id, survey.id)
+    assert counts == {"expired": 2, "answered": 1, "bounced": 1, "pending": 1}
+
+
+def test_clicks_are_counted_until_somebody_answers(session: Session, factories: Factories) -> None:
+    invitation = factories.invitation()
+    for score in (3, 7):
+        note_opening(session, invitation=invitation, score=score, now=factories.now)
+    assert unconfirmed_click_count(session, invitation.company_id, invitation.survey_id) == 2
+    assert is_opened_by_machine(session, invitation)
+    mark_answered(session, invitation=invitation, now=factories.now + SECOND)
+    session.flush()
+    assert unconfirmed_click_count(session, invitation.company_id) == 0
+    assert not is_opened_by_machine(session, invitation, last_act_at=invitation.answered_at)
+
+
+def test_a_deleted_contact_leaves_no_person_behind(session: Session, factories: Factories) -> None:
+    company = factories.company()
+    contact = factories.contact(company, name="Kerttu", role="Baker", organisation="Bakery")
+    delete_contact(session, contact=contact, now=factories.now)
+    assert (contact.email, contact.name, contact.role, contact.organisation) == (None, "", "", "")
+    assert contact_by_public_id(session, company.id, contact.public_id) is None
+    assert contact_count(session, company.id) == 0
+
+
+def test_who_was_deleted_and_comes_back_is_a_new_contact(session: Session, factories: Factories) -> None:
+    company = factories.company()
+    known = {"company_id": company.id, "email": "a@customer.example", "now": factories.now}
+    first = keep_contact(session, **known)
+    delete_contact(session, contact=first, now=factories.now)
+    assert keep_contact(session, **known).id != first.id
+    assert contact_count(session, company.id) == 1
