@@ -16,7 +16,7 @@ from socialproof.companies.models import Company
 from socialproof.database import db
 from socialproof.domain.nps import Scores, segment_of
 from socialproof.domain.periods import Period, Span, Step, next_start, year_before
-from socialproof.domain.statistics import Change, change, margin, may_show, shown_margin
+from socialproof.domain.statistics import Change, change, may_show, shown_margin
 from socialproof.responses import insight
 from socialproof.surveys.catalogue import surveys_of
 from socialproof.surveys.models import Survey
@@ -78,8 +78,8 @@ class ScoreNow:
     population: int | None
     nps: int | None
     margin: int | None
-    low: float
-    high: float
+    low: int
+    high: int
     change: Change | None
     ever_answered: bool
 
@@ -100,16 +100,16 @@ def score_of(session: Session, company: Company, chosen: Filter) -> ScoreNow:
     scores, population = counts(chosen.period), population_of(company, chosen)
     previous = chosen.period.previous
     shown = may_show(scores, population)
-    exact, wide = (scores.exact(), margin(scores, population) or 0) if shown else (0.0, 0.0)
+    nps, wide = (scores.nps(), shown_margin(scores, population) or 0) if shown else (0, 0)
     first = insight.first_day(session, company.id, chosen.kind, chosen.survey_id)
     return ScoreNow(
         scores=scores,
         period=Period(chosen.period.from_on or first, chosen.period.to_on),
         population=population,
-        nps=scores.nps() if shown else None,
-        margin=shown_margin(scores, population) if shown else None,
-        low=max(-100.0, exact - wide),
-        high=min(100.0, exact + wide),
+        nps=nps if shown else None,
+        margin=wide if shown else None,
+        low=max(-100, nps - wide),
+        high=min(100, nps + wide),
         change=change(counts(previous), scores, population) if previous else None,
         ever_answered=first is not None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -81,21 +82,22 @@ def _render(survey: Survey, language: str, wording: Wording, look: tuple[str, in
     template = "customer/survey/show.html" if name == "question" else f"customer/response/{_FILES[name]}.html"
     with force_locale(language):
         html = render_template(template, **_frame(survey, language), **_visit(survey, wording, score))
-    answer = make_response(html)
+    answer = make_response(_SCRIPTS.sub("", html))
     answer.headers["Content-Security-Policy"] = policy(
         script_src="'none'", connect_src="'none'", form_action="'none'", frame_ancestors="'self'"
     )
     return answer
 
 
+_SCRIPTS = re.compile(r"<script\b[^>]*></script>")
+"""A preview is a picture: nothing in it runs, so nothing is asked for either."""
 _FILES = {"why": "show", "thanks": "thanks"}
 
 
 def _frame(survey: Survey, language: str) -> dict[str, Any]:
-    """What the customer's layout shows around the page; without the links to other languages."""
+    """What the customer's layout shows around the page."""
     return {
         "language": language,
-        "languages": [],
         "embedded": False,
         "company_name": survey.company.name,
         "company_logo": logo_address(survey),
