@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from socialproof.campaigns.models import Invitation
-from socialproof.companies.models import Company, PasswordReset, TeamInvitation, User
+from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 from socialproof.testimonials.models import Media, ProposedEdit, Testimonial
@@ -34,6 +34,8 @@ class World:
     draft_survey: Survey
     invitation: Invitation
     responses: dict[int, Response]
+    told: Response
+    moderator: Membership
     waiting: Testimonial
     approved: Testimonial
     proposal: ProposedEdit
@@ -50,13 +52,14 @@ def build(app: Flask, factories: Factories) -> World:
     """Fill the database."""
     company = factories.company(name="Nordlys Kaffe AB", default_language="en")
     owner = factories.member("owner", company, factories.user(name="Astrid Berg"))
-    factories.member("moderator", company, factories.user(name="Mikko Salo"))
+    moderator = factories.member("moderator", company, factories.user(name="Mikko Salo"))
     survey = factories.survey(company, name="After the first delivery")
     invited = factories.invitation(survey, factories.contact(company, name="Saara Lehtonen"))
     responses = {score: factories.response(survey, score, comment=WORDS) for score in (3, 8, 9, 10)}
     for score in (10, 10, 9, 7, 0) * 5:
         factories.response(survey, score)
-    waiting = factories.testimonial(factories.response(survey, 9), text=WORDS, author_name="Saara Lehtonen")
+    told = factories.response(survey, 9)
+    waiting = factories.testimonial(told, text=WORDS, author_name="Saara Lehtonen")
     approved = factories.testimonial(factories.response(survey, 10), "approved", text=WORDS, author_name="Ole Vik")
     factories.testimonial(factories.response(survey, 10), "rejected", rejection_reason="duplicate")
     proposal = factories.add(
@@ -78,6 +81,8 @@ def build(app: Flask, factories: Factories) -> World:
         draft_survey=factories.survey(company, name="Twice a year", state="draft", opened_at=None),
         invitation=invited,
         responses=responses,
+        told=told,
+        moderator=moderator,
         waiting=waiting,
         approved=approved,
         proposal=proposal,
@@ -110,14 +115,26 @@ def _response(score: int, rest: str = "") -> Callable[[World], str]:
     return lambda world: f"/s/r/{world.link(Purpose.RESPONSE, world.responses[score])}{rest}"
 
 
+def _manage(rest: str = "") -> Callable[[World], str]:
+    return lambda world: f"/s/t/{world.link(Purpose.MANAGE, world.approved)}{rest}"
+
+
+def _survey(rest: str = "") -> Callable[[World], str]:
+    return lambda world: f"/app/surveys/{world.survey.public_id}{rest}"
+
+
 PAGES: dict[str, Callable[[World], str]] = {
     "customer.survey.show": lambda world: f"/s/{world.survey.public_id}",
     "customer.invitation.show": lambda world: f"/s/i/{world.link(Purpose.INVITATION, world.invitation)}",
     "customer.response.show": _response(3),
+    "customer.response.changing": _response(3, "/score"),
     "customer.response.thanks": _response(10, "/thanks"),
     "customer.testimonial.write": _response(9, "/testimonial"),
-    "customer.testimonial.done": _response(9, "/testimonial/done"),
-    "customer.manage.show": lambda world: f"/s/t/{world.link(Purpose.MANAGE, world.approved)}",
+    "customer.testimonial.done": lambda world: f"/s/r/{world.link(Purpose.RESPONSE, world.told)}/testimonial/done",
+    "customer.manage.show": _manage(),
+    "customer.manage.edit": _manage("/edit"),
+    "customer.manage.ask_withdraw": _manage("/withdraw"),
+    "customer.manage.ask_erase": _manage("/erase"),
     "customer.proposal.show": lambda world: f"/s/p/{world.link(Purpose.PROPOSAL, world.proposal)}",
     "customer.video.record": _response(10, "/video"),
     "marketer.sign_in.show": lambda world: "/app/sign-in",
@@ -127,23 +144,41 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.dashboard.show": lambda world: "/app/",
     "marketer.account.show": lambda world: "/app/account",
     "marketer.team.show": lambda world: "/app/team",
+    "marketer.team.ask_removal": lambda world: f"/app/team/{world.moderator.id}/remove",
+    "marketer.team.audit": lambda world: "/app/team/audit",
     "marketer.company.show": lambda world: "/app/company",
     "marketer.switch.show": lambda world: "/app/switch",
-    "marketer.surveys.index": lambda world: "/app/surveys",
+    "marketer.surveys.overview": lambda world: "/app/surveys",
     "marketer.surveys.new": lambda world: "/app/surveys/new",
+    "marketer.surveys.show": _survey(),
+    "marketer.surveys.settings": _survey("/settings"),
+    "marketer.surveys.words": _survey("/words/en"),
+    "marketer.share.show": _survey("/share"),
+    "marketer.preview.show": _survey("/preview"),
     "marketer.moderation.queue": lambda world: "/app/moderation",
     "marketer.moderation.show": lambda world: f"/app/moderation/{world.approved.public_id}",
-    "marketer.widgets.index": lambda world: "/app/widgets",
+    "marketer.widgets.overview": lambda world: "/app/widgets",
+    "marketer.widgets.new": lambda world: "/app/widgets/new",
+    "marketer.widgets.show": lambda world: f"/app/widgets/{world.widget.public_id}",
     "visitor.wall.show": lambda world: f"/w/{world.widget.public_id}",
     "visitor.method.show": lambda world: f"/w/{world.widget.public_id}/method",
 }
 """By endpoint. A page that is not here fails `test_every_page_of_the_app_is_looked_at`."""
 
 NOT_PAGES: dict[str, str] = {
+    "customer.logo.show": "a picture",
+    "customer.manage.export": "JSON to keep",
+    "customer.manage.media": "a picture or a recording",
     "customer.survey.brand": "a style sheet",
+    "customer.testimonial.photo": "a picture",
     "customer.uploads.show": "JSON for the recorder",
+    "marketer.company.logo": "a picture",
     "marketer.media.show": "a picture or a recording",
+    "marketer.preview.brand": "a style sheet",
+    "marketer.share.qr": "a picture",
     "marketer.welcome.show": "a page of an installation without any user: it has a test of its own",
+    "marketer.widgets.preview": "the widget in a frame of the page of its settings",
+    "marketer.widgets.preview_feed": "JSON for the widget",
     "visitor.feed.show": "JSON for the widget",
     "visitor.media.show": "a picture or a recording",
     "visitor.script.show": "the widget's script",

@@ -119,6 +119,7 @@ def test_the_page_is_accessible_in_light_and_dark(endpoint: str, opened: Callabl
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.reload()
         for size in (DESK, PHONE):
             page.set_viewport_size(size)
             found += [f"{scheme} {size['width']}: {line}" for line in violations(page)]
