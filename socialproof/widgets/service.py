@@ -28,6 +28,8 @@ from socialproof.widgets.models import Snapshot, Widget
 QUIET = timedelta(minutes=2)
 """New answers move the public score by little: they are gathered for this long before widgets are published again."""
 DAY = timedelta(days=1)
+RESERVED_HEIGHT = {"wall": 640, "single": 480, "badge": 230}
+"""Pixels that the pasted line asks the script to keep free, so that nothing moves when the widget arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def delete_widget(session: Session, *, widget: Widget) -> None:
 
 def draft_widget(*, company: Company, look: Look, now: datetime) -> Widget:
     """A widget that is in no session: for looking at settings before they are saved."""
-    widget = Widget(public_id="preview", company_id=company.id, created_at=now)
+    widget = Widget(public_id="preview", company_id=company.id, company=company, created_at=now)
     _apply(widget, look)
     return widget
 
@@ -88,7 +90,7 @@ def _apply(widget: Widget, look: Look) -> None:
     _require("survey", look.survey is None or look.survey.company_id == widget.company_id)
     widget.layout, widget.theme, widget.accent = look.layout, look.theme, look.accent.lower()
     widget.language, widget.max_count, widget.tags = look.language, look.max_count, list(look.tags)
-    widget.survey_id = look.survey.id if look.survey is not None else None
+    widget.survey, widget.survey_id = look.survey, look.survey.id if look.survey is not None else None
     widget.shows_nps, widget.nps_kind = look.shows_nps, look.nps_kind
 
 
