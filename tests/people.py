@@ -42,6 +42,7 @@ class Marketer:
         form = {"email": member.user.email, "password": PASSWORD, "csrf_token": token}
         answer = marketer.client.post("/app/sign-in", data=form)
         assert answer.status_code == 303, answer.text
+        factories.session.commit()  # reading `member.user` began a transaction that would not see what comes now
         return marketer
 
     def get(self, path: str, **options: Any) -> TestResponse:
