@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from socialproof.database import db
 from socialproof.domain.errors import Conflict, Forbidden, NotFound, RuleBroken
@@ -32,6 +32,8 @@ def page(status: int) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if isinstance(error, SecurityError):  # a host that is not ours: no address can be built, so no page either
+        return make_response((error.name, 400, {"Content-Type": "text/plain; charset=utf-8"}))
     response = page(error.code)
     for name, value in error.get_headers():
         if name.lower() in ("retry-after", "allow"):
