@@ -139,5 +139,5 @@ def difference(before: str, now: str) -> tuple[tuple[str, str], ...]:
 
 
 def _words(text: str) -> list[str]:
-    """Cut a text into words and the white space between them, losing nothing."""
-    return re.findall(r"\s+|\S+", text)
+    """Cut a text into words, white space and marks between them, losing nothing."""
+    return re.findall(r"\s+|\w+|[^\w\s]", text)

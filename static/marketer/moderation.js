@@ -152,14 +152,15 @@ function watchRows() {
   const show = () => {
     const ticked = boxes().filter((box) => box.checked).length;
     bar.classList.toggle("is-active", ticked > 0);
-    const count = bar.querySelector("[data-count]");
-    if (count) count.textContent = String(ticked);
-    if (all) {
-      all.checked = ticked > 0 && ticked === boxes().length;
-      all.indeterminate = ticked > 0 && !all.checked;
-    }
+    bar.querySelector("[data-count]").textContent = String(ticked);
+    bar.querySelector("[data-none]").hidden = ticked > 0;
+    bar.querySelector("[data-some]").hidden = ticked === 0;
+    if (!ticked) bar.querySelector("details").open = false;
+    all.checked = ticked > 0 && ticked === boxes().length;
+    all.indeterminate = ticked > 0 && !all.checked;
   };
-  all?.addEventListener("change", () => {
+  all.parentElement.hidden = false;
+  all.addEventListener("change", () => {
     for (const box of boxes()) box.checked = all.checked;
     show();
   });
@@ -167,15 +168,19 @@ function watchRows() {
   show();
 }
 
-// ---- the proposal shows its difference while it is written ----------------------------------------
+// ---- a menu that floats closes when the work goes on elsewhere --------------------------------------
 
-function watchLength() {
-  const field = room.querySelector("[data-proposal]");
-  const left = room.querySelector("[data-proposal-length]");
-  if (!field || !left) return;
-  const show = () => { left.textContent = String(field.value.trim().length); };
-  field.addEventListener("input", show);
-  show();
+function closeElsewhere(event) {
+  for (const menu of room.querySelectorAll(".bulk-more[open]")) if (!menu.contains(event.target)) menu.open = false;
+}
+
+// ---- after a decision the reader's attention goes to the next one, or to the reason why not ----------
+
+function focusWhatMatters() {
+  const refused = room.querySelector("[data-refused]");
+  const title = document.getElementById("testimonial");
+  if (refused) refused.focus();
+  else if (location.hash === "#testimonial") title?.focus({ preventScroll: matchMedia("(min-width: 62rem)").matches });
 }
 
 function start() {
@@ -184,12 +189,14 @@ function start() {
   const words = room.querySelector("[data-words]");
   if (words) watchSelection(words);
   watchRows();
-  watchLength();
+  document.addEventListener("click", closeElsewhere);
   for (const filter of room.querySelectorAll("[data-filters] select")) {
     filter.addEventListener("change", () => filter.form.requestSubmit());
   }
   const here = current();
-  here?.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+  const row = here?.closest("[data-row]");
+  if (row) row.parentElement.scrollTop = row.offsetTop - row.parentElement.clientHeight / 3;
+  focusWhatMatters();
   const toggle = help?.querySelector("[data-toggle]");
   if (toggle) {
     toggle.checked = remembered();

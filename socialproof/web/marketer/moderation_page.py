@@ -87,7 +87,7 @@ def queue_context(selected: Testimonial | None = None, is_open: bool = False) ->
         "refused": "",
         "code": "",
         "is_conflict": False,
-        "day": format_date,
+        "day": lambda moment: format_date(moment, "d MMM y"),
         **words.for_templates(),
     }
     if selected is not None:
@@ -129,12 +129,21 @@ def _obstacle_codes(testimonial: Testimonial) -> tuple[str, ...]:
 
 
 def proposal_link(testimonial: Testimonial, proposal: ProposedEdit | None) -> str:
-    """The customer's link, where nobody could be mailed: no address is known."""
-    contact = testimonial.contact
-    if proposal is None or testimonial.author_email or (contact and contact.email):
+    """The customer's link, only where no mail reaches them: with it the words could be approved by anybody."""
+    if proposal is None or _is_reached_by_mail(testimonial, proposal):
         return ""
     token = services().tokens.sign(Purpose.PROPOSAL, proposal.public_id)
     return f"{services().settings.base_url}/s/p/{token}"
+
+
+def _is_reached_by_mail(testimonial: Testimonial, proposal: ProposedEdit) -> bool:
+    contact = testimonial.contact
+    address = testimonial.author_email or (contact.email if contact and contact.deleted_at is None else "")
+    returned = any(
+        entry.action == "mail_refused" and entry.happened_at >= proposal.proposed_at
+        for entry in testimonial.history
+    )
+    return bool(address) and not returned
 
 
 def may_decide() -> bool:

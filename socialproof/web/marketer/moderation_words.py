@@ -99,10 +99,12 @@ ACTIONS = {
 CUSTOMER_ACTIONS = {
     "submit": _l("The customer sent it"),
     "edit": _l("The customer changed it"),
+    "consent": _l("The customer changed the consent"),
     "withdraw": _l("The customer took it back"),
     "erase": _l("The customer had it erased"),
     "approve_edit": _l("The customer approved the shorter text"),
     "decline_edit": _l("The customer declined the shorter text"),
+    "mail_refused": _l("A mail to the customer could not be delivered"),
 }
 
 REFUSALS = {
