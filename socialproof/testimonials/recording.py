@@ -150,36 +150,51 @@ def held_parts(storage: Storage, *, upload: Upload) -> list[Part]:
     return storage.list_parts(upload.key, upload.storage_upload_id)
 
 
-def complete_upload(
-    session: Session,
-    *,
-    upload: Upload,
-    storage: Storage,
-    limits: Limits,
-    size: int,
-    sha256: str,
-    recorded_seconds: float | None,
-    now: datetime,
-) -> Media:
-    """Join the parts and let the worker have the file; saying it twice is the same as once.
+@dataclass(frozen=True)
+class Joined:
+    """The parts as one file: size in bytes, checksum in hexadecimal digits, and whether it begins like a video."""
 
-    A file that is no video at all comes back as `unreadable` at once. Raises RuleBroken, and what the storage
-    raises: UploadIncomplete, StorageFull.
+    size: int
+    sha256: str
+    is_video: bool
+
+
+def join_parts(storage: Storage, *, place: Place, size: int, sha256: str, limits: Limits) -> Joined:
+    """Make one file of the parts; touches no database, because a large file takes a while.
+
+    Raises RuleBroken, and what the storage raises: UploadIncomplete, StorageFull.
+    """
+    check_size(size, limits)
+    try:
+        storage.complete(place.key, place.storage_upload_id, size=size, sha256=sha256)
+    except MissingUpload:
+        # Joined before, but the answer was lost before the commit: what lies there was verified then.
+        stored = storage.stat(place.key)
+        if stored is None or stored.size != size:
+            raise UploadIncomplete("nothing to join") from None
+    with storage.open(place.key) as source:
+        is_video = container_of(source.read(SNIFF_BYTES)) is not None
+    return Joined(size, sha256, is_video)
+
+
+def complete_upload(
+    session: Session, *, upload: Upload, joined: Joined, recorded_seconds: float | None, now: datetime
+) -> Media:
+    """The file is here: the worker may have it. Saying it twice is the same as once.
+
+    A file that is no video at all comes back as `unreadable` at once.
     """
     media = upload.media
     if upload.state == "complete":
         return media
-    check_size(size, limits)
-    _join(storage, upload, size, sha256)
-    upload.state, upload.total_byte_count = "complete", size
-    media.byte_count, media.sha256, media.recorded_seconds = size, sha256, recorded_seconds
-    if _container(storage, upload.key) is None:
-        storage.delete(upload.key)
+    upload.state, upload.total_byte_count = "complete", joined.size
+    media.byte_count, media.sha256, media.recorded_seconds = joined.size, joined.sha256, recorded_seconds
+    _sweep_at(session, now + UNCLAIMED_LIFETIME + timedelta(minutes=5), now)
+    if not joined.is_video:
         media.state, media.reason = "unreadable", "unreadable"
         record(session, MediaUnreadable(media.company_id, media.id))
         return media
     media.state = "uploaded"
-    _sweep_at(session, now + UNCLAIMED_LIFETIME + timedelta(minutes=5), now)
     record(session, MediaUploaded(media.company_id, media.id))
     _give_up_older_takes(session, media, now)
     return media
@@ -234,21 +249,6 @@ def give_up(storage: Storage, upload: Upload) -> None:
     storage.abort(upload.key, upload.storage_upload_id)
     upload.state = "aborted"
     upload.media.state = "deleted"
-
-
-def _join(storage: Storage, upload: Upload, size: int, sha256: str) -> None:
-    try:
-        storage.complete(upload.key, upload.storage_upload_id, size=size, sha256=sha256)
-    except MissingUpload:
-        # Joined before, but the answer was lost before the commit: what lies there was verified then.
-        stored = storage.stat(upload.key)
-        if stored is None or stored.size != size:
-            raise UploadIncomplete("nothing to join") from None
-
-
-def _container(storage: Storage, key: str) -> str | None:
-    with storage.open(key) as source:
-        return container_of(source.read(SNIFF_BYTES))
 
 
 def _give_up_older_takes(session: Session, media: Media, now: datetime) -> None:

@@ -58,10 +58,7 @@ def sweep_uploads(context: JobContext) -> None:
             give_up(storage, upload)
         for media in _unclaimed(session, now):
             media.state = "deleted"
-        prefixes = [_cleared(media) for media in _to_clear(session)]
-        session.flush()
-        for prefix in prefixes:
-            storage.delete_prefix(prefix)
+    _clear(context)
     storage.sweep(now - UPLOAD_LIFETIME - timedelta(hours=1))
     _sweep_folders(context.settings.data_dir / "work", now - WORK_LIFETIME)
 
@@ -124,15 +121,16 @@ def _unclaimed(session: Session, now: datetime) -> list[Media]:
     return list(session.scalars(statement.limit(SWEPT_AT_ONCE)))
 
 
-def _to_clear(session: Session) -> list[Media]:
-    """Deleted, but with bytes that may still lie there."""
-    statement = select(Media).where(Media.state == "deleted", Media.byte_count.is_not(None))
-    return list(session.scalars(statement.limit(SWEPT_AT_ONCE)))
-
-
-def _cleared(media: Media) -> str:
-    media.byte_count, media.variants = None, []
-    return media.prefix
+def _clear(context: JobContext) -> None:
+    """Remove the bytes of what was deleted: first the bytes, then the note of them, so that a kill loses nothing."""
+    deleted = select(Media).where(Media.state == "deleted", Media.byte_count.is_not(None)).limit(SWEPT_AT_ONCE)
+    with context.transaction() as session:
+        prefixes = {media.id: media.prefix for media in session.scalars(deleted)}
+    for prefix in prefixes.values():
+        context.backends.storage.delete_prefix(prefix)
+    with context.transaction() as session:
+        for media in session.scalars(select(Media).where(Media.id.in_(prefixes), Media.state == "deleted")):
+            media.byte_count, media.variants = None, []
 
 
 @contextmanager

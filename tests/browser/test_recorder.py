@@ -36,7 +36,7 @@ def record(page: Page, seconds: float) -> None:
 
 
 def only_video(session: Session) -> Media:
-    session.expire_all()
+    session.rollback()
     return session.scalars(select(Media).where(Media.kind == "video", Media.state != "deleted")).one()
 
 

@@ -112,19 +112,7 @@ def complete(token: str, upload_id: str) -> Response:
     size, sha256 = _whole_number(body.get("size")), body.get("sha256")
     if size is None or not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         raise RuleBroken("upload_incomplete")
-    upload = _upload(token, upload_id)
-    with transaction() as session:
-        media = recording.complete_upload(
-            session,
-            upload=upload,
-            storage=services().backends.storage,
-            limits=_limits(),
-            size=size,
-            sha256=sha256,
-            recorded_seconds=_seconds(body.get("seconds")),
-            now=now(),
-        )
-        state, video = media.state, media.public_id
+    state, video = _completed(token, upload_id, size, sha256, _seconds(body.get("seconds")))
     if state == "unreadable":
         raise RuleBroken("unreadable")
     return _answer({"media": video, "state": state, "location": _next_page(token, video)})
@@ -151,6 +139,23 @@ def wrong_request(error: HTTPException) -> Response:
 def _upload(token: str, upload_id: str) -> Upload:
     response = access.response_of(token)
     return recording.upload_of(db.session(), response=response, public_id=upload_id)
+
+
+def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: float | None) -> tuple[str, str]:
+    """Join with no database connection in hand, then note it; returns the video's state and public id."""
+    upload, storage = _upload(token, upload_id), services().backends.storage
+    if upload.state == "complete":
+        return upload.media.state, upload.media.public_id
+    place = recording.place_of(upload)
+    db.session.close()
+    joined = recording.join_parts(storage, place=place, size=size, sha256=sha256, limits=_limits())
+    with transaction() as session:
+        upload = _upload(token, upload_id)
+        media = recording.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=now())
+        state, video = media.state, media.public_id
+    if state == "unreadable":
+        storage.delete(place.key)
+    return state, video
 
 
 def _limits() -> recording.Limits:
