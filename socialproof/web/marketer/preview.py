@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from socialproof.domain.addresses import brand_colour
-from socialproof.domain.nps import Segment, segment_of
+from socialproof.domain.nps import SCORES, Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS
 from socialproof.languages import known_language
 from socialproof.surveys.models import Survey
@@ -71,8 +71,8 @@ def _look(said: Any) -> tuple[str, int]:
     """Which page, and after which score. A lone score means the page that it leads to."""
     look = said.get("look", "")
     score = said.get("score", "")
-    if look not in LOOKS and score.isascii() and score.isdigit() and int(score) <= 10:
-        return ("thanks", 10) if int(score) == 10 else ("why", int(score))
+    if look not in LOOKS and score in map(str, SCORES):
+        return ("thanks", 10) if score == "10" else ("why", int(score))
     name, _dash, after = (look if look in LOOKS else "question").partition("-")
     return name, int(after or 10)
 
