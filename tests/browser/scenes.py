@@ -144,7 +144,7 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.dashboard.show": lambda world: "/app/",
     "marketer.account.show": lambda world: "/app/account",
     "marketer.team.show": lambda world: "/app/team",
-    "marketer.team.ask_removal": lambda world: f"/app/team/{world.moderator.id}/remove",
+    "marketer.team.ask_removal": lambda world: f"/app/team/{world.moderator.user.public_id}/remove",
     "marketer.team.audit": lambda world: "/app/team/audit",
     "marketer.company.show": lambda world: "/app/company",
     "marketer.switch.show": lambda world: "/app/switch",
