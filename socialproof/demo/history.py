@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
 from socialproof.contacts.models import Contact
-from socialproof.demo.voices import COMMENTS
+from socialproof.demo.voices import COMMENTS, Voice
 from socialproof.domain.nps import segment_of
 from socialproof.responses.models import Response, ScoreCount
 from socialproof.surveys.models import Survey
@@ -48,6 +48,24 @@ class History:
         """Answers from a link and a QR code, without knowing who."""
         for number in range(count):
             self._answer(survey, self._moment(days, number / count), None)
+
+    def personal_link(self, survey: Survey, voice: Voice, answered_at: datetime) -> Invitation | None:
+        """The invitation that this voice answered; None for the few who came by the public link."""
+        if not voice.organisation:
+            return None
+        contact = Contact(
+            company_id=self.company_id,
+            email=f"voice{self.dice.getrandbits(40):x}@nordlys-customers.example",
+            name=voice.name,
+            role=voice.role,
+            organisation=voice.organisation,
+            language=voice.language,
+            created_at=answered_at - timedelta(days=200),
+        )
+        self.session.add(contact)
+        invitation = self._invitation(survey, contact, answered_at - timedelta(hours=5))
+        invitation.state, invitation.answered_at = "answered", answered_at
+        return invitation
 
     def save_counts(self) -> None:
         """Write the counters of everything that was answered."""

@@ -83,14 +83,17 @@ class Seed:
         return survey
 
     def _voice(self, survey: Survey, voice: Voice, moment: datetime, history: History, moderator: User) -> None:
+        invitation = history.personal_link(survey, voice, moment)
         response = Response(
             company_id=survey.company_id,
             survey_id=survey.id,
+            invitation=invitation,
+            contact=invitation.contact if invitation else None,
             answer_key=f"voice-{new_public_id()}",
             score=voice.score,
             comment=voice.text[:90],
             language=voice.language,
-            source="link",
+            source="invitation" if invitation else "link",
             answered_at=moment,
             asked_for_testimonial_at=moment,
         )
@@ -110,6 +113,8 @@ class Seed:
             company_id=survey.company_id,
             survey_id=survey.id,
             response_id=response.id,
+            contact_id=response.contact_id,
+            is_verified=response.invitation_id is not None,
             state="submitted",
             kind="video" if voice.has_video else "text",
             text=voice.text,

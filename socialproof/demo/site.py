@@ -19,7 +19,12 @@ def create_site(product: Flask) -> Flask:
     """The WSGI application of the sample website beside `product`."""
     services: Services = product.extensions[EXTENSION]
     outbox = services.settings.data_dir / "outbox"
-    site = Flask("site", template_folder=product.template_folder, static_folder=f"{product.static_folder}/demo")
+    site = Flask(
+        "site",
+        template_folder=product.template_folder,
+        static_folder=f"{product.static_folder}/demo",
+        static_url_path="/static",
+    )
 
     @site.get("/")
     def home() -> str:
