@@ -13,23 +13,21 @@ from socialproof.testimonials.models import ConsentRecord, Testimonial
 
 
 @dataclass(frozen=True, slots=True)
-class TestimonialFunnel:
+class ProofFunnel:
     """Testimonials by where they are now: everything sent in, and of that what was approved with a living consent."""
 
     submitted: int
     published: int
 
-    __test__ = False
 
-
-def testimonial_funnel(
+def proof_funnel(
     session: Session,
     company_id: int,
     kind: str,
     survey_id: int | None = None,
     from_on: date | None = None,
     to_on: date | None = None,
-) -> TestimonialFunnel:
+) -> ProofFunnel:
     """Testimonials sent in between the days, both included, after surveys of `kind`."""
     consented = (
         select(ConsentRecord.id)
@@ -45,17 +43,13 @@ def testimonial_funnel(
         select(func.count(), published)
         .select_from(Testimonial)
         .join(Survey, Survey.id == Testimonial.survey_id)
-        .where(
-            Testimonial.company_id == company_id, Survey.kind == kind, Testimonial.submitted_at.is_not(None)
-        )
+        .where(Testimonial.company_id == company_id, Survey.kind == kind, Testimonial.submitted_at.is_not(None))
     )
     if survey_id is not None:
         counts = counts.where(Testimonial.survey_id == survey_id)
     if from_on is not None:
         counts = counts.where(Testimonial.submitted_at >= datetime.combine(from_on, time(), UTC))
     if to_on is not None:
-        counts = counts.where(
-            Testimonial.submitted_at < datetime.combine(to_on + timedelta(days=1), time(), UTC)
-        )
+        counts = counts.where(Testimonial.submitted_at < datetime.combine(to_on + timedelta(days=1), time(), UTC))
     submitted, public = session.execute(counts).one()
-    return TestimonialFunnel(submitted, int(public or 0))
+    return ProofFunnel(submitted, int(public or 0))

@@ -20,7 +20,7 @@ from socialproof.domain.statistics import Change, change, may_show, shown_margin
 from socialproof.responses import insight
 from socialproof.surveys.catalogue import surveys_of
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.insight import testimonial_funnel
+from socialproof.testimonials.insight import proof_funnel
 from socialproof.web.marketer import access, charts
 from socialproof.web.marketer.dashboard_words import register_words
 from socialproof.web.marketer.filters import Filter, read_filter
@@ -154,7 +154,7 @@ def funnel(session: Session, company_id: int, chosen: Filter) -> list[FunnelStep
     """invited → answered → asked → submitted → published."""
     span = (chosen.kind, chosen.survey_id, chosen.period.from_on, chosen.period.to_on)
     replies = insight.response_funnel(session, company_id, *span)
-    gifts = testimonial_funnel(session, company_id, *span)
+    gifts = proof_funnel(session, company_id, *span)
     counts = {
         "invited": (_("Invited by personal link"), replies.invited),
         "answered": (_("Answered"), replies.answered),
