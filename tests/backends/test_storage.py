@@ -1,0 +1,343 @@
+"""The contract of every storage, run on each implementation."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import resource
+import signal
+import threading
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from socialproof.backends.storage.local import LocalStorage
+from socialproof.backends.storage.port import (
+    BadKey,
+    MissingObject,
+    MissingUpload,
+    Part,
+    PartConflict,
+    PartRefused,
+    Storage,
+    StorageFull,
+    UploadIncomplete,
+    content_type,
+)
+
+KEY = "companies/abc/media/def/source"
+
+
+@pytest.fixture(params=["local"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return {"local": lambda: LocalStorage(tmp_path / "media")}[request.param]()
+
+
+def part_of(number: int, content: bytes) -> Part:
+    return Part(number, len(content), hashlib.sha256(content).hexdigest())
+
+
+def send(storage: Storage, upload_id: str, number: int, content: bytes) -> Part:
+    return storage.write_part(KEY, upload_id, part_of(number, content), io.BytesIO(content))
+
+
+def read(storage: Storage, key: str = KEY) -> bytes:
+    with storage.open(key) as stream:
+        return stream.read()
+
+
+def files_under(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file() and path.name != "key"]
+
+
+class Endless(io.RawIOBase):
+    """A stream of zeros that is never in memory."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def read(self, size: int = -1) -> bytes:
+        taken = min(self.left, size if size >= 0 else self.left)
+        self.left -= taken
+        return bytes(taken)
+
+
+def test_what_is_put_is_read_back_and_replaced_whole(storage: Storage) -> None:
+    storage.put(KEY, io.BytesIO(b"first"))
+    stored = storage.put(KEY, io.BytesIO(b"second!"))
+    assert (stored.size, read(storage)) == (7, b"second!")
+    assert storage.stat(KEY) == stored
+    assert abs(stored.modified_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_stream_can_be_wound_for_byte_ranges(storage: Storage) -> None:
+    storage.put(KEY, io.BytesIO(b"0123456789"))
+    with storage.open(KEY) as stream:
+        stream.seek(4)
+        assert stream.read(3) == b"456"
+
+
+def test_what_is_not_there_says_so(storage: Storage) -> None:
+    assert storage.stat(KEY) is None
+    storage.delete(KEY)
+    storage.delete_prefix("companies/abc")
+    with pytest.raises(MissingObject):
+        storage.open(KEY)
+    with pytest.raises(MissingObject):
+        storage.copy_to_path(KEY, Path(os.devnull))
+
+
+def test_deleting_removes_one_and_a_prefix_removes_all(storage: Storage) -> None:
+    for name in ("source", "video.mp4", "poster.webp"):
+        storage.put(f"companies/abc/media/def/{name}", io.BytesIO(b"x"))
+    storage.put("companies/abc/media/defg/source", io.BytesIO(b"neighbour"))
+    storage.delete(KEY)
+    assert storage.stat(KEY) is None
+    assert storage.stat("companies/abc/media/def/video.mp4") is not None
+    storage.delete_prefix("companies/abc/media/def")
+    assert storage.stat("companies/abc/media/def/video.mp4") is None
+    assert storage.stat("companies/abc/media/defg/source") is not None
+
+
+def test_it_copies_to_a_path(storage: Storage, tmp_path: Path) -> None:
+    storage.put(KEY, io.BytesIO(b"hello"))
+    storage.copy_to_path(KEY, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b"hello"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "/",
+        "/etc/passwd",
+        "../x",
+        "a/../b",
+        "a//b",
+        "a/./b",
+        ".hidden",
+        "a/.b",
+        "a\\b",
+        "a\0b",
+        "a b",
+        "å",
+        "😀",
+        "a/",
+        "x" * 101,
+        "/".join("abcdefghijk"),
+        "a\n",
+        "C:x",
+    ],
+)
+def test_a_key_that_could_leave_its_folder_is_refused(storage: Storage, key: str, tmp_path: Path) -> None:
+    acts: list[Callable[[], object]] = [
+        lambda: storage.put(key, io.BytesIO(b"x")),
+        lambda: storage.open(key),
+        lambda: storage.stat(key),
+        lambda: storage.delete(key),
+        lambda: storage.begin(key),
+    ]
+    for act in acts:
+        with pytest.raises(BadKey):
+            act()
+    assert files_under(tmp_path) == []
+
+
+def test_the_type_follows_from_our_own_key() -> None:
+    assert content_type("a/video.mp4") == "video/mp4"
+    assert content_type("a/96.webp") == "image/webp"
+    assert content_type("a/source") == "application/octet-stream"
+    assert content_type("a/source.html") == "application/octet-stream"
+
+
+def test_parts_in_any_order_become_the_whole(storage: Storage) -> None:
+    pieces = [os.urandom(70_000), os.urandom(70_000), b"end"]
+    whole = b"".join(pieces)
+    upload = storage.begin(KEY)
+    for number in (3, 1, 2):
+        send(storage, upload, number, pieces[number - 1])
+    assert storage.list_parts(KEY, upload) == [part_of(n, piece) for n, piece in enumerate(pieces, 1)]
+    assert storage.stat(KEY) is None
+    stored = storage.complete(KEY, upload, size=len(whole), sha256=hashlib.sha256(whole).hexdigest())
+    assert stored.size == len(whole)
+    assert read(storage) == whole
+
+
+def test_the_same_part_again_is_accepted_and_other_content_refused(storage: Storage) -> None:
+    upload = storage.begin(KEY)
+    send(storage, upload, 1, b"one")
+    send(storage, upload, 1, b"one")
+    with pytest.raises(PartConflict):
+        send(storage, upload, 1, b"two")
+    storage.complete(KEY, upload, size=3)
+    assert read(storage) == b"one"
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        (part_of(1, b"hello"), b"hellO"),
+        (part_of(1, b"hello"), b"hell"),
+        (part_of(1, b"hello"), b"hello!"),
+        (Part(0, 5, "a" * 64), b"hello"),
+        (Part(10_001, 5, "a" * 64), b"hello"),
+        (Part(1, 0, hashlib.sha256(b"").hexdigest()), b""),
+        (Part(1, 5, "A" * 64), b"hello"),
+        (Part(1, 5, "../../x"), b"hello"),
+        (Part(1, 9 * 1024 * 1024, "a" * 64), b"hello"),
+    ],
+)
+def test_a_part_that_is_not_as_announced_leaves_nothing(
+    storage: Storage, part: Part, content: bytes, tmp_path: Path
+) -> None:
+    upload = storage.begin(KEY)
+    with pytest.raises(PartRefused):
+        storage.write_part(KEY, upload, part, io.BytesIO(content))
+    assert storage.list_parts(KEY, upload) == []
+    assert files_under(tmp_path) == []
+
+
+@pytest.mark.parametrize("numbers", [(), (2,), (1, 3)], ids=["none", "no first", "a gap"])
+def test_an_upload_with_missing_parts_is_not_completed(storage: Storage, numbers: tuple[int, ...]) -> None:
+    upload = storage.begin(KEY)
+    for number in numbers:
+        send(storage, upload, number, b"x")
+    with pytest.raises(UploadIncomplete):
+        storage.complete(KEY, upload, size=len(numbers))
+    assert storage.stat(KEY) is None
+
+
+@pytest.mark.parametrize("claim", [{"size": 4}, {"size": 6}, {"size": 5, "sha256": "0" * 64}])
+def test_a_whole_that_does_not_match_is_not_completed_and_can_still_be(
+    storage: Storage, claim: dict[str, object], tmp_path: Path
+) -> None:
+    upload = storage.begin(KEY)
+    send(storage, upload, 1, b"hello")
+    with pytest.raises(UploadIncomplete):
+        storage.complete(KEY, upload, **claim)  # type: ignore[arg-type]
+    assert storage.stat(KEY) is None
+    storage.complete(KEY, upload, size=5)
+    assert read(storage) == b"hello"
+
+
+def test_after_the_end_an_upload_is_unknown_and_the_file_intact(storage: Storage) -> None:
+    upload = storage.begin(KEY)
+    send(storage, upload, 1, b"hello")
+    storage.complete(KEY, upload, size=5)
+    for act in (
+        lambda: send(storage, upload, 1, b"other"),
+        lambda: storage.list_parts(KEY, upload),
+        lambda: storage.complete(KEY, upload, size=5),
+    ):
+        with pytest.raises(MissingUpload):
+            act()
+    assert read(storage) == b"hello"
+
+
+@pytest.mark.parametrize("upload_id", ["", "../..", "0" * 32, "x" * 500, "."])
+def test_an_unknown_upload_is_unknown(storage: Storage, upload_id: str) -> None:
+    with pytest.raises(MissingUpload):
+        send(storage, upload_id, 1, b"x")
+    storage.abort(KEY, upload_id)
+
+
+def test_an_upload_belongs_to_its_key(storage: Storage) -> None:
+    upload = storage.begin(KEY)
+    with pytest.raises(MissingUpload):
+        storage.list_parts("companies/abc/media/other/source", upload)
+
+
+def test_an_aborted_upload_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
+    upload = storage.begin(KEY)
+    send(storage, upload, 1, b"x")
+    storage.abort(KEY, upload)
+    storage.abort(KEY, upload)
+    assert files_under(tmp_path) == []
+
+
+def test_abandoned_uploads_are_swept_and_living_ones_stay(storage: Storage) -> None:
+    upload = storage.begin(KEY)
+    send(storage, upload, 1, b"x")
+    assert storage.sweep(datetime.now(UTC) - timedelta(hours=1)) == 0
+    assert storage.list_parts(KEY, upload)
+    assert storage.sweep(datetime.now(UTC) + timedelta(seconds=1)) == 1
+    with pytest.raises(MissingUpload):
+        storage.list_parts(KEY, upload)
+
+
+def test_of_two_different_parts_with_one_number_at_most_one_stays(storage: Storage) -> None:
+    upload = storage.begin(KEY)
+    refused: list[Exception] = []
+
+    def sending(content: bytes) -> None:
+        try:
+            send(storage, upload, 1, content)
+        except PartConflict as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=sending, args=(bytes([n]) * 300_000,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) >= 7
+    assert len(storage.list_parts(KEY, upload)) <= 1
+
+
+def test_memory_stays_constant_whatever_the_size(storage: Storage) -> None:
+    tracemalloc.start()
+    endless: BinaryIO = Endless(40 * 1024 * 1024)  # type: ignore[assignment]
+    storage.put(KEY, endless)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * 1024 * 1024
+
+
+class TestLocal:
+    """What only a disk can do."""
+
+    def test_a_full_disk_refuses_and_leaves_nothing(self, tmp_path: Path) -> None:
+        storage = LocalStorage(tmp_path / "media", reserve_bytes=2**62)
+        with pytest.raises(StorageFull):
+            storage.put(KEY, io.BytesIO(b"x"))
+        with pytest.raises(StorageFull):
+            storage.begin(KEY)
+        assert files_under(tmp_path) == []
+
+    def test_room_that_ends_in_the_middle_keeps_the_old_object_and_nothing_else(self, tmp_path: Path) -> None:
+        storage = LocalStorage(tmp_path / "media")
+        storage.put(KEY, io.BytesIO(b"old"))
+        old_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        old_signal = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, old_limit[1]))
+        try:
+            with pytest.raises(StorageFull):
+                storage.put(KEY, Endless(1_000_000))  # type: ignore[arg-type]
+            upload = storage.begin("companies/abc/media/big/source")
+            big = Part(1, 1_000_000, "a" * 64)
+            with pytest.raises(StorageFull):
+                storage.write_part("companies/abc/media/big/source", upload, big, Endless(1_000_000))  # type: ignore[arg-type]
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, old_limit)
+            signal.signal(signal.SIGXFSZ, old_signal)
+        assert read(storage) == b"old"
+        assert [path.name for path in files_under(tmp_path)] == ["source"]
+
+    def test_empty_folders_go_with_their_last_object(self, tmp_path: Path) -> None:
+        storage = LocalStorage(tmp_path / "media")
+        storage.put(KEY, io.BytesIO(b"x"))
+        storage.delete(KEY)
+        assert list((tmp_path / "media" / "objects").iterdir()) == []
+
+    def test_half_written_files_of_a_killed_process_are_swept(self, tmp_path: Path) -> None:
+        storage = LocalStorage(tmp_path / "media")
+        half = tmp_path / "media" / "half" / ("0" * 32)
+        half.parent.mkdir(parents=True)
+        half.write_bytes(b"half")
+        storage.sweep(datetime.now(UTC) + timedelta(seconds=1))
+        assert files_under(tmp_path) == []
