@@ -43,7 +43,7 @@ async function attempt() {
   wanted = null;
   if (answer.next) return arrived(sending.score, answer.next);
   goesOn = false;
-  say("refused", answer.message);
+  if (answer.message) say("refused", answer.message);
 }
 
 async function post({ score, act }) {
@@ -60,11 +60,17 @@ async function post({ score, act }) {
       signal: AbortSignal.timeout(LONGEST_REQUEST),
     });
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return null;
-    const told = await answer.json();
-    return told.next || told.message ? told : null;
+    return await told(answer);
   } catch {
     return null;
   }
+}
+
+// A refusal in words stays on this page; anything else that is final (the link has ended) has a page of its own.
+async function told(answer) {
+  const said = await answer.json().catch(() => ({}));
+  if (!said.next && !said.message) HTMLFormElement.prototype.submit.call(form);
+  return said;
 }
 
 function later() {

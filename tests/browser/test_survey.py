@@ -90,6 +90,18 @@ def test_it_needs_neither_cookie_nor_storage(page: Page, address: str) -> None:
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
+def test_a_link_that_ended_while_the_page_was_open_shows_its_goodbye(
+    app: Flask, page: Page, live_server: str, survey: Survey, factories: Factories, session: Session
+) -> None:
+    invitation = factories.invitation(survey)
+    page.goto(live_server + invitation_path(app, invitation))
+    invitation.revoked_at = factories.now
+    session.commit()
+    choose(page, 9)
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link is no longer in use")
+    assert scores(session) == []
+
+
 # In a tunnel
 
 
