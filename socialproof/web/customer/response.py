@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
-from socialproof.database import transaction
+from socialproof.database import db, transaction
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.nps import Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS, may_change, read_score
@@ -16,6 +16,7 @@ from socialproof.domain.text import clean_text
 from socialproof.responses.models import Response
 from socialproof.responses.service import add_comment, asks_for_testimonial, change_score, note_ask
 from socialproof.surveys.wording import wording_for
+from socialproof.testimonials.queries import testimonial_of_response
 from socialproof.web.customer import answering
 from socialproof.web.customer.access import (
     has_page,
@@ -109,11 +110,12 @@ def _why_page(response: Response, *, typed: str | None = None, refusal: RuleBrok
 
 def _thanks_page(response: Response, *, typed: str | None = None, refusal: RuleBroken | None = None) -> str:
     survey = response.survey
+    may_ask = has_page("customer.testimonial.write") and testimonial_of_response(db.session(), response) is None
     return render_template(
         "customer/response/thanks.html",
         **_words(response, typed, refusal),
-        asks=asks_for_testimonial(response) and has_page("customer.testimonial.write"),
-        may_write=survey.asks_for_testimonial and not survey.promoters_only and has_page("customer.testimonial.write"),
+        asks=may_ask and asks_for_testimonial(response),
+        may_write=may_ask and survey.asks_for_testimonial and not survey.promoters_only,
         may_record=survey.allows_video and has_page("customer.video.record"),
     )
 

@@ -233,6 +233,15 @@ def test_passives_and_detractors_get_a_smaller_way(
     assert asked_count(session) == 0
 
 
+@pytest.mark.parametrize("score", [3, 9, 10])
+def test_who_has_given_a_testimonial_is_not_asked_again(
+    app: Flask, client: FlaskClient, factories: Factories, score: int
+) -> None:
+    response = factories.response(factories.survey(), score)
+    factories.testimonial(response)
+    assert "/testimonial" not in client.get(response_path(app, response) + "/thanks").text
+
+
 def test_promoters_only_offers_the_others_nothing(app: Flask, client: FlaskClient, factories: Factories) -> None:
     survey = factories.survey(promoters_only=True)
     low, high = (response_path(app, factories.response(survey, score)) for score in (3, 9))
