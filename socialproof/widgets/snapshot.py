@@ -12,6 +12,7 @@ from typing import Any
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
+from socialproof.domain.addresses import website_url
 from socialproof.domain.nps import Scores
 from socialproof.domain.widget import Facts, monogram, public_nps, shown_name
 from socialproof.languages import translations
@@ -63,7 +64,7 @@ def content(material: Material, language: str) -> dict[str, Any]:
             "accent": widget.accent or widget.company.brand_color,
         },
         "language": language,
-        "company": {"name": widget.company.name, "url": widget.company.website_url},
+        "company": {"name": widget.company.name, "url": website_url(widget.company.website_url) or ""},
         "heading": disclosure.heading(facts.label, language),
         "disclosure": disclosure.disclosure(facts, language),
         "facts": {**asdict(facts), "label": facts.label.value},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ SCRIPT_SECONDS = 3600
 SCRIPT_FILE = Path("visitor") / "widget.min.js"
 
 Headers = list[tuple[str, str]]
+_GZIP_REFUSED = re.compile(r"(?:^|[\s,])gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,7 @@ class Answer:
 
 def accepts_gzip(accepted: str) -> bool:
     """Whether gzip is named and not refused by q=0."""
-    if "gzip" not in accepted:
-        return False
-    if "q=0" not in accepted:
-        return True
-    qualities = dict(one.replace(" ", "").lower().partition(";q=")[::2] for one in accepted.split(","))
-    return qualities.get("gzip", "0") == "" or float(qualities.get("gzip", "0")) > 0
+    return "gzip" in accepted and ("q=0" not in accepted or not _GZIP_REFUSED.search(accepted))
 
 
 def ready(*, version: str, language: str, kind: str, seconds: int, plain: bytes, packed: bytes) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request, send_file
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from socialproof.backends.storage.port import MissingObject, content_type
 from socialproof.database import db
@@ -34,5 +35,9 @@ def show(media_id: str, variant: str) -> Response:
     response.content_length = stored.size
     response.headers["Content-Disposition"] = "inline"
     response.headers["Cache-Control"] = f"public, max-age={MEDIA_SECONDS}, must-revalidate"
-    response.make_conditional(request.environ, accept_ranges=True, complete_length=stored.size)
+    try:
+        response.make_conditional(request.environ, accept_ranges=True, complete_length=stored.size)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
     return response
