@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, request
-from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -61,12 +60,6 @@ def show() -> str:
 
 def can_share(survey: Survey, chosen: Filter) -> bool:
     return survey.kind == chosen.kind and survey.state == "open"
-
-
-@blueprint.app_template_filter("day")
-def day(when: date) -> str:
-    """A day as the reader writes it."""
-    return str(format_date(when, "d MMM y"))
 
 
 @dataclass(frozen=True, slots=True)
