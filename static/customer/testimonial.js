@@ -35,6 +35,33 @@ function followAuthor(preview) {
   draw();
 }
 
+function showPhoto(input) {
+  const box = input.closest(".field");
+  const error = box.querySelector("[data-photo-error]");
+  const say = (words) => { error.textContent = words; error.hidden = !words; };
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    say("");
+    box.querySelectorAll("[data-photo-now]:not([src^='/'])").forEach((old) => old.remove());
+    if (!file) return;
+    if (file.size > Number(input.dataset.max)) {
+      say(input.dataset.tooLarge);
+      input.value = "";
+      return;
+    }
+    const image = new Image(72, 72);
+    image.className = "photo-now";
+    image.alt = "";
+    image.dataset.photoNow = "";
+    // A browser that cannot read the format shows nothing here; the server can.
+    image.addEventListener("load", () => {
+      box.querySelectorAll("[data-photo-now]").forEach((old) => { if (old !== image) old.hidden = true; });
+      box.querySelector(".photo").prepend(image);
+    });
+    image.src = URL.createObjectURL(file);
+  });
+}
+
 function offerCopy(row) {
   const input = row.querySelector("input");
   const button = row.querySelector("button");
@@ -67,5 +94,6 @@ function sendOnce(button) {
 }
 
 document.querySelectorAll("[data-preview]").forEach(followAuthor);
+document.querySelectorAll("[data-photo]").forEach(showPhoto);
 document.querySelectorAll("[data-copy]").forEach(offerCopy);
 document.querySelectorAll("[data-sending]").forEach(sendOnce);

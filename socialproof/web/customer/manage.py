@@ -204,6 +204,7 @@ def _show(
         "photo": shown_media(testimonial, "photo"),
         "video": shown_media(testimonial, "video"),
         "photo_error": photo_error,
+        "most_photo_bytes": services().settings.max_photo_bytes,
         "consents": [(each, purpose_name(each.purpose, language)) for each in texts],
         "consent_seen": seen_digest(texts),
         "is_stale": is_stale,

@@ -128,6 +128,7 @@ def _page(
         "video_was_lost": bool(_asked_for("video")) and _video(response) is None,
         "record_url": _record_url(token, response),
         "photo": photo,
+        "most_photo_bytes": services().settings.max_photo_bytes,
         "photo_endpoint": "customer.testimonial.photo",
         "consents": [(each, purpose_name(each.purpose, language)) for each in texts],
         "consent_seen": seen_digest(texts),
