@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -38,10 +39,8 @@ def test_the_counters_equal_a_full_recount_after_any_sequence(session, factories
             given_answers.append(answer(session, factories, surveys[which], contacts, score, who, hours))
         elif given_answers:
             changed = given_answers[who % len(given_answers)]
-            try:
+            with suppress(RuleBroken):  # later than 24 hours
                 change_score(session, response=changed, score=score, now=changed.answered_at + timedelta(hours=hours))
-            except RuleBroken as refused:
-                assert refused.code == "edit_window_over"
         session.commit()
     for survey in surveys:
         recount = recounted(session, survey)

@@ -75,7 +75,8 @@ def test_a_question_with_answers_is_not_changed_silently(session, survey, acting
     with pytest.raises(RuleBroken, match="comparability"):
         reword(session, survey, acting, answers=7, question="Another question?")
     assert reword(session, survey, acting, answers=7, why_ten="What else?")
-    assert reword(session, survey, acting, answers=7, is_understood=True, question="Another question?", why_ten="What else?")
+    both = {"question": "Another question?", "why_ten": "What else?"}
+    assert reword(session, survey, acting, answers=7, is_understood=True, **both)
     trace = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert trace.details == {
         "survey": survey.public_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -50,6 +51,7 @@ def read_filter(args: Mapping[str, str], surveys: Sequence[Survey], today: date)
     named = next((survey for survey in surveys if survey.public_id == args.get("survey")), None)
     kind = _word(SurveyKind, args.get("kind")) or _usual_kind(named, surveys)
     span = _word(Span, args.get("period")) or Span.MONTHS_12
+    before = args.get("before", "")
     return Filter(
         kind=kind,
         survey=named if named and named.kind == kind else None,
@@ -57,8 +59,13 @@ def read_filter(args: Mapping[str, str], surveys: Sequence[Survey], today: date)
         span=span,
         step=_word(Step, args.get("by")) or Step.MONTH,
         period=period_of(span, today),
-        before=args.get("before"),
+        before=before if is_public_id(before) else None,
     )
+
+
+def is_public_id(said: str) -> bool:
+    """Whether a row could have this public id at all; what could not is never asked of the database."""
+    return bool(re.fullmatch(r"[A-Za-z0-9_-]{1,22}", said))
 
 
 def _usual_kind(named: Survey | None, surveys: Sequence[Survey]) -> SurveyKind:

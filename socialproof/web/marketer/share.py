@@ -21,6 +21,7 @@ from socialproof.surveys.models import Survey
 from socialproof.web import services
 from socialproof.web.marketer.access import current, may, role_required
 from socialproof.web.marketer.dashboard_words import register_words
+from socialproof.web.marketer.filters import is_public_id
 from socialproof.web.marketer.survey_forms import PersonalLinkForm
 from socialproof.web.marketer.survey_page import found, page, public_link
 
@@ -91,7 +92,9 @@ def invite(survey_id: str) -> Response:
 def revoke(survey_id: str, invitation_id: str) -> Response:
     """Take a personal link back."""
     survey = found(survey_id)
-    invitation = queries.invitation_by_public_id(db.session(), current().company.id, invitation_id)
+    invitation = None
+    if is_public_id(invitation_id):
+        invitation = queries.invitation_by_public_id(db.session(), current().company.id, invitation_id)
     if invitation is None or invitation.survey_id != survey.id:
         abort(404)
     with transaction() as session:

@@ -18,6 +18,7 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, StopValidation
 
 from socialproof.companies.emails import LONGEST as LONGEST_EMAIL
@@ -60,7 +61,10 @@ class NewSurveyForm(FlaskForm):  # type: ignore[misc]
     name = name_field(_l("Name of the survey"))
     kind = RadioField(
         _l("Kind"),
-        choices=[("relationship", _l("Relationship")), ("transactional", _l("Transactional"))],
+        choices=[
+            SelectChoice("relationship", _l("Relationship")),
+            SelectChoice("transactional", _l("Transactional")),
+        ],
         default="relationship",
         validators=[InputRequired(_l("Please choose one."))],
     )

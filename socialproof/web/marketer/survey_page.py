@@ -14,11 +14,12 @@ from socialproof.surveys.catalogue import survey_of
 from socialproof.surveys.models import Survey
 from socialproof.web import services
 from socialproof.web.marketer.access import current
+from socialproof.web.marketer.filters import is_public_id
 
 
 def found(survey_id: str) -> Survey:
     """The survey in the company of the session; missing and foreign are the same 404."""
-    survey = survey_of(db.session(), current().company.id, survey_id)
+    survey = survey_of(db.session(), current().company.id, survey_id) if is_public_id(survey_id) else None
     if survey is None:
         abort(404)
     return survey
