@@ -21,6 +21,7 @@ from socialproof.backends.jobs.worker import run_next
 from socialproof.cli.work import job_context
 from socialproof.database import db
 from socialproof.settings import Settings
+from socialproof.web import EXTENSION
 from tests.databases import PostgresServer, SqliteTemplate
 from tests.factories import Factories
 from tests.parts import need
@@ -98,6 +99,7 @@ def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in apps:
+        app.extensions[EXTENSION].backends.mailer.close()
         with app.app_context():
             db.engine.dispose()
 
@@ -163,3 +165,4 @@ def live_server(app: Flask, listening: socket.socket, settings: Settings) -> Ite
     yield settings.base_url
     server.shutdown()
     thread.join()
+    server.server_close()

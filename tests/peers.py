@@ -90,3 +90,4 @@ def foreign_site(tmp_path: Path) -> Iterator[Callable[..., str]]:
     yield serve
     for server in servers:
         server.shutdown()
+        server.server_close()
