@@ -23,7 +23,7 @@ DESK = {"width": 1280, "height": 900}
 
 FOCUS_IS_VISIBLE = """() => {
   const focused = document.activeElement;
-  if (!focused || focused === document.body) return "";
+  if (!focused || focused === document.body || focused.localName === "iframe") return "";
   const probe = document.body.appendChild(document.createElement("i"));
   probe.style.color = "var(--focus)";
   const focus = getComputedStyle(probe).color;
