@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from functools import cache
+from typing import Any, cast
 from zlib import crc32
 
 from sqlalchemy import Table
@@ -61,23 +62,29 @@ def asked_step(response: Response) -> Step:
 
 
 def count(session: Session, steps: Iterable[Step]) -> None:
-    """Apply the steps in one statement. Rows are touched in one order, so that two writers never wait for each other."""
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    rows: dict[tuple[int, date, int], dict[str, object]] = {}
+    """Apply the steps: one upsert for each row they touch, which is one row for one answer.
+
+    Rows are touched in one order, so that two writers never wait for each other in a circle.
+    """
+    dialect = session.get_bind().dialect.name
+    rows: dict[tuple[int, date, int], dict[str, Any]] = {}
     for one in steps:
-        slot = crc32(one.answer_key.encode()) % SLOTS if on_postgresql else 0
+        slot = crc32(one.answer_key.encode()) % SLOTS if dialect == "postgresql" else 0
         row = rows.setdefault((one.survey_id, one.day_on, slot), _empty(one, slot))
-        row[one.counter] = int(str(row[one.counter])) + one.by
-    if not rows:
-        return
-    insert = (postgresql.insert if on_postgresql else sqlite.insert)(_TABLE)
-    upsert = insert.values([rows[key] for key in sorted(rows)]) if len(rows) > 1 else insert
-    raised = {name: _TABLE.c[name] + upsert.excluded[name] for name in _COUNTERS}
-    statement = upsert.on_conflict_do_update(index_elements=_ROW, set_=raised)
-    session.execute(statement, None if len(rows) > 1 else next(iter(rows.values())))
+        row[one.counter] += one.by
+    for key in sorted(rows):
+        session.execute(_upsert(dialect), rows[key])
 
 
-def _empty(one: Step, slot: int) -> dict[str, object]:
-    row: dict[str, object] = dict.fromkeys(_COUNTERS, 0)
+@cache
+def _upsert(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """Built once: building it costs as much as running it."""
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_TABLE)
+    raised = {name: _TABLE.c[name] + insert.excluded[name] for name in _COUNTERS}
+    return insert.on_conflict_do_update(index_elements=_ROW, set_=raised)
+
+
+def _empty(one: Step, slot: int) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(_COUNTERS, 0)
     row.update(company_id=one.company_id, survey_id=one.survey_id, day_on=one.day_on, slot=slot)
     return row

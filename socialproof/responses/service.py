@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.service import mark_answered
@@ -87,9 +89,13 @@ def _first_values(
 
 def _insert(session: Session, values: dict[str, object]) -> Response | None:
     """The new row, or None when the answer key, the invitation or the place in the figures is taken already."""
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if on_postgresql else sqlite.insert)(Response)
-    return session.scalars(insert.on_conflict_do_nothing().returning(Response), values).one_or_none()
+    return session.scalars(_insert_if_free(session.get_bind().dialect.name), values).one_or_none()
+
+
+@cache
+def _insert_if_free(dialect: str) -> ReturningInsert[Response]:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(Response)
+    return insert.on_conflict_do_nothing().returning(Response)
 
 
 def _take_place(session: Session, counted_key: str) -> None:
@@ -104,9 +110,7 @@ def _take_place(session: Session, counted_key: str) -> None:
     counting.count(session, [counting.step(response, by=-1) for response in superseded])
 
 
-def _after_first_answer(
-    session: Session, response: Response, invitation: Invitation | None, now: datetime
-) -> None:
+def _after_first_answer(session: Session, response: Response, invitation: Invitation | None, now: datetime) -> None:
     if invitation is not None:
         mark_answered(session, invitation=invitation, now=now)
     record(session, ResponseRecorded(response.company_id, response.id))

@@ -31,6 +31,7 @@ POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-ancestors "
 )
+NOWHERE = "'none'"
 HEADERS = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
@@ -106,6 +107,7 @@ def response_token(response: responses.Response) -> str:
 def enter(survey: Survey, language: str | None = None) -> None:
     """From here the page is this survey's: its company, its frames, its language if the link names none."""
     g.survey = survey
+    g.frame_ancestors = _frame_ancestors(survey)
     g.default_language = survey.default_language
     if language:
         g.language = language
@@ -157,14 +159,12 @@ def _link_ended(ended: LinkEnded) -> tuple[str, int]:
 def _set_headers(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    answer.headers.setdefault("Content-Security-Policy", POLICY + _frame_ancestors())
+    answer.headers.setdefault("Content-Security-Policy", POLICY + g.get("frame_ancestors", NOWHERE))
     return answer
 
 
-def _frame_ancestors() -> str:
-    survey: Survey | None = g.get("survey")
-    origins = [origin for origin in survey.embed_domains if _ORIGIN.match(origin)] if survey else []
-    return " ".join(origins) or "'none'"
+def _frame_ancestors(survey: Survey) -> str:
+    return " ".join(origin for origin in survey.embed_domains if _ORIGIN.match(origin)) or NOWHERE
 
 
 def _layout() -> dict[str, Any]:
