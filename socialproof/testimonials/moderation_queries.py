@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from socialproof.domain import moderation
@@ -189,6 +189,7 @@ def _mentions(search: str) -> ColumnElement[bool]:
     )
     words = search.replace("\x00", "").split()[:8]
     return and_(
+        true(),
         *(
             or_(*(field.icontains(form, autoescape=True) for field in fields for form in _forms(word)))
             for word in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request, send_file
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from socialproof.backends.storage.port import MissingObject, content_type
 from socialproof.database import db
@@ -30,9 +31,14 @@ def show(media_id: str, variant: str) -> Response:
     except MissingObject:
         abort(404)
     response = send_file(stream, content_type(key), etag=f"{media.public_id}-{variant}-{stored.size}", max_age=0)
+    response.call_on_close(stream.close)
     response.content_length = stored.size
     response.headers.update(SAFELY)
-    response.make_conditional(request.environ, accept_ranges=True, complete_length=stored.size)
+    try:
+        response.make_conditional(request.environ, accept_ranges=True, complete_length=stored.size)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
     return response
 
 

@@ -1,0 +1,415 @@
+"""The moderation room over HTTP, without scripts."""
+
+from datetime import timedelta
+
+import pytest
+
+from socialproof.testimonials.models import ModerationEntry, ProposedEdit, TestimonialTag
+from socialproof.tokens import Purpose, Tokens
+
+HOSTILE = '"><img src=x onerror=alert(1)>'
+DECISIONS = (
+    "approve",
+    "reject",
+    "archive",
+    "reopen",
+    "undo",
+    "feature",
+    "order",
+    "tag",
+    "untag",
+    "best-line",
+    "media",
+    "proposal",
+    "proposal/cancel",
+)
+
+
+@pytest.fixture
+def company(factories):
+    return factories.company(name="Nordlys Kaffe AB")
+
+
+@pytest.fixture
+def survey(factories, company):
+    return factories.survey(company)
+
+
+@pytest.fixture
+def give(factories, survey):
+    """A testimonial of the company."""
+
+    def make(state="submitted", score=9, comment="", **values):
+        return factories.testimonial(factories.response(survey, score, comment=comment), state, **values)
+
+    return make
+
+
+@pytest.fixture
+def moderator(signed_in, company):
+    return signed_in("moderator", company=company)
+
+
+def path(testimonial, act=""):
+    return f"/app/moderation/{testimonial.public_id}" + (f"/{act}" if act else "")
+
+
+def state_of(session, testimonial):
+    session.rollback()
+    session.refresh(testimonial)
+    return testimonial.state
+
+
+def tags_in(session):
+    session.rollback()
+    return sorted(tag.name for tag in session.query(TestimonialTag))
+
+
+def proposal_in(session):
+    session.rollback()
+    return session.query(ProposedEdit).one()
+
+
+def test_an_empty_room_says_how_testimonials_come(moderator):
+    page = moderator.get("/app/moderation")
+    assert page.status_code == 200
+    assert "Nothing waits for you" in page.text
+    assert "/app/surveys" in page.text
+
+
+def test_a_room_where_all_is_decided_says_so(moderator, give):
+    give("approved")
+    page = moderator.get("/app/moderation").text
+    assert "Nothing waits for you" in page
+    assert "See the approved ones" in page
+
+
+def test_the_page_shows_what_is_judged_together(moderator, give, factories):
+    testimonial = give(
+        score=10,
+        comment="Quick help",
+        text="Hyvää kahvia.",
+        language="fi",
+        author_name="Saara Lehtonen",
+        author_role="Buyer",
+        attribution="initials",
+        is_verified=True,
+    )
+    factories.widget(factories.session.get(type(moderator.company), testimonial.company_id), name="Front page")
+    page = moderator.get(path(testimonial)).text
+    for words in (
+        "S. L.",
+        "Saara Lehtonen",
+        "Initials only",
+        "Hyvää kahvia.",
+        "Quick help",
+        "Suomi",
+        "personal link",
+        "You may show it on your website.",
+        "2026-11",
+        "Front page",
+        "Once it is approved",
+    ):
+        assert words in page
+
+
+def test_approving_opens_the_next_one_and_offers_undo(moderator, give, session, factories):
+    first, second = (give(submitted_at=factories.now - timedelta(hours=hours)) for hours in (2, 1))
+    answer = moderator.post(path(first, "approve"), {"version": 1})
+    assert answer.status_code == 303
+    assert answer.location.startswith(f"{path(second)}?decided={first.public_id}")
+    assert state_of(session, first) == "approved"
+    page = moderator.get(answer.location).text
+    assert "You approved the testimonial by" in page
+    assert f'action="{path(first, "undo")}"' in page
+    undone = moderator.post(path(first, "undo"), {"version": 2})
+    assert undone.status_code == 303
+    assert state_of(session, first) == "submitted"
+
+
+def test_the_last_decision_leads_to_the_empty_queue(moderator, give):
+    only = give()
+    answer = moderator.post(path(only, "approve"), {"version": 1}, follow_redirects=True)
+    assert "Nothing waits for you" in answer.text
+    assert "Undo" in answer.text
+
+
+def test_the_queue_stays_as_it_was_narrowed(moderator, give, survey):
+    first, second = give(), give()
+    query = f"?state=all&survey={survey.public_id}"
+    answer = moderator.post(path(first, "approve") + query, {"version": 1})
+    assert answer.location.startswith(path(second) + query)
+
+
+def test_a_rejection_without_a_reason_is_asked_for_one(moderator, give, session):
+    testimonial = give()
+    for reason in ({}, {"reason": ""}, {"reason": "negative"}):
+        answer = moderator.post(path(testimonial, "reject"), {"version": 1} | reason)
+        assert answer.status_code == 422
+        assert "Choose one of the reasons." in answer.text
+    assert state_of(session, testimonial) == "submitted"
+    assert moderator.post(path(testimonial, "reject"), {"version": 1, "reason": "privacy"}).status_code == 303
+    assert state_of(session, testimonial) == "rejected"
+
+
+def test_without_consent_it_says_why_and_stays(moderator, give, session):
+    testimonial = give(purposes=())
+    assert "has not consented" in moderator.get(path(testimonial)).text
+    answer = moderator.post(path(testimonial, "approve"), {"version": 1})
+    assert answer.status_code == 422
+    assert "has not consented" in answer.text
+    assert state_of(session, testimonial) == "submitted"
+
+
+def test_the_second_moderator_reads_who_was_first_and_loses_no_typing(moderator, signed_in, company, give, session):
+    """hostile case: approve and reject at once → one wins, other 409."""
+    testimonial, other = give(text="They answered fast, which was nice."), signed_in("admin", company=company)
+    assert other.post(path(testimonial, "approve"), {"version": 1}).status_code == 303
+    answer = moderator.post(path(testimonial, "reject"), {"version": 1, "reason": "abuse"})
+    assert answer.status_code == 409
+    assert f"{other.user.name} approved it" in answer.text
+    assert state_of(session, testimonial) == "approved"
+    typed = moderator.post(path(testimonial, "proposal"), {"version": 1, "text": "They answered fast."})
+    assert typed.status_code == 409
+    assert ">They answered fast.</textarea>" in typed.text
+    again = moderator.post(path(testimonial, "proposal"), {"version": 2, "text": "They answered fast."})
+    assert again.status_code == 303
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "1e3", "9" * 30, "１"])
+def test_a_form_without_its_version_is_refused(moderator, give, session, version):
+    testimonial = give()
+    assert moderator.post(path(testimonial, "approve"), {"version": version}).status_code == 400
+    assert state_of(session, testimonial) == "submitted"
+
+
+def test_tags_best_line_and_featuring(moderator, give, session):
+    testimonial = give(text="Nopea apu. Kahvi on erinomaista!")
+    assert moderator.post(path(testimonial, "tag"), {"version": 1, "tag": " Kahvi "}).status_code == 303
+    assert moderator.post(path(testimonial, "feature"), {"version": 1, "is_featured": "yes"}).status_code == 303
+    line = moderator.post(path(testimonial, "best-line"), {"version": 1, "line": "Kahvi on erinomaista"})
+    assert line.status_code == 303
+    page = moderator.get(path(testimonial)).text
+    assert "<mark>Kahvi on erinomaista</mark>" in page
+    assert "kahvi" in page
+    refused = moderator.post(path(testimonial, "best-line"), {"version": 2, "line": "Kahvi on hyvää"})
+    assert refused.status_code == 422
+    assert 'value="Kahvi on hyvää"' in refused.text
+    assert moderator.post(path(testimonial, "untag"), {"version": 2, "tag": "kahvi"}).status_code == 303
+    assert tags_in(session) == []
+
+
+def test_a_proposal_is_mailed_shown_with_its_difference_and_cancelled(moderator, give, run_jobs, session):
+    testimonial = give(text="They answered fast, which was nice.", author_email="saara@example.com")
+    moderator.post(path(testimonial, "proposal"), {"version": 1, "text": "They answered fast."})
+    run_jobs()
+    page = moderator.get(path(testimonial)).text
+    assert "Waiting for the customer" in page
+    assert "<del>" in page
+    assert "/s/p/" not in page
+    assert moderator.post(path(testimonial, "proposal/cancel"), {"version": 2}).status_code == 303
+    assert proposal_in(session).state == "cancelled"
+
+
+def test_without_an_address_the_customers_link_is_shown_to_copy(moderator, give, session, settings):
+    testimonial = give(text="They answered fast, which was nice.")
+    moderator.post(path(testimonial, "proposal"), {"version": 1, "text": "They answered fast."})
+    proposal = proposal_in(session)
+    token = Tokens(settings.secret_keys).sign(Purpose.PROPOSAL, proposal.public_id)
+    assert f"{settings.base_url}/s/p/{token}" in moderator.get(path(testimonial)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Write the shorter text"),
+        ("They answered fast.", "is the same as"),
+        ("x" * 400, "longer than the customer"),
+    ],
+)
+def test_a_proposal_that_is_none_is_explained(moderator, give, text, words):
+    answer = moderator.post(path(give(text="They answered fast."), "proposal"), {"version": 1, "text": text})
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+# ---- several at once -------------------------------------------------------------------------------------
+
+
+def tick(*testimonials):
+    return [f"{testimonial.public_id}:{testimonial.version}" for testimonial in testimonials]
+
+
+def test_several_are_approved_at_once(moderator, give, session):
+    given = [give() for _ in range(3)]
+    answer = moderator.post("/app/moderation/bulk", {"ticked": tick(*given), "act": "approve"})
+    assert answer.status_code == 303
+    assert [state_of(session, each) for each in given] == ["approved"] * 3
+    assert "3 testimonials done." in moderator.get(answer.location).text
+
+
+def test_those_that_cannot_be_approved_stay_ticked_and_say_why(moderator, give, session, signed_in, company, factories):
+    good, bare, foreign = give(), give(purposes=()), factories.testimonial()
+    video, taken = give(kind="video"), give()
+    factories.media(video.response, video, state="processing")
+    other = signed_in("owner", company=company)
+    other.post(path(taken, "reject"), {"version": 1, "reason": "abuse"})
+    form = {"ticked": tick(good, bare, video, taken, foreign), "act": "approve"}
+    answer = moderator.post("/app/moderation/bulk?state=all", form)
+    assert answer.status_code == 422
+    for words in ("has not consented", "still being prepared", f"{other.user.name} rejected it", "1 testimonial done."):
+        assert words in answer.text
+    assert answer.text.count(" checked>") == 4
+    assert [state_of(session, each) for each in (good, bare, video, taken, foreign)] == [
+        "approved",
+        "submitted",
+        "submitted",
+        "rejected",
+        "submitted",
+    ]
+
+
+def test_several_are_rejected_with_one_reason_or_not_at_all(moderator, give, session):
+    given = [give(), give()]
+    form = {"ticked": tick(*given), "act": "reject", "reason": ""}
+    assert moderator.post("/app/moderation/bulk", form).status_code == 422
+    assert moderator.post("/app/moderation/bulk", form | {"reason": "duplicate"}).status_code == 303
+    assert [state_of(session, each) for each in given] == ["rejected", "rejected"]
+
+
+def test_several_are_tagged(moderator, give, session):
+    given = [give(), give()]
+    form = {"ticked": tick(*given), "act": "tag", "tag": "Nordics"}
+    assert moderator.post("/app/moderation/bulk", form).status_code == 303
+    assert tags_in(session) == ["nordics", "nordics"]
+
+
+def test_nothing_ticked_is_said(moderator, give):
+    give()
+    answer = moderator.post("/app/moderation/bulk", {"act": "approve"})
+    assert answer.status_code == 422
+    assert "Tick at least one" in answer.text
+
+
+@pytest.mark.parametrize("form", [{"act": "erase"}, {}, {"act": "approve", "ticked": "x"}, {"act": "tag", "ticked": ":"}])
+def test_a_bulk_form_that_is_not_ours_changes_nothing(moderator, give, session, form):
+    give()
+    assert moderator.post("/app/moderation/bulk", form).status_code in (400, 422)
+    session.rollback()
+    assert session.query(ModerationEntry).count() == 0
+
+
+# ---- who may not -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", DECISIONS)
+def test_a_viewer_may_look_but_not_decide(signed_in, company, give, session, act):
+    testimonial, viewer = give(), signed_in("viewer", company=company)
+    assert viewer.post(path(testimonial, act), {"version": 1}).status_code == 403
+    assert state_of(session, testimonial) == "submitted"
+
+
+def test_a_viewer_sees_no_buttons(signed_in, company, give):
+    testimonial, viewer = give(), signed_in("viewer", company=company)
+    page = viewer.get(path(testimonial))
+    assert page.status_code == 200
+    assert testimonial.text in page.text
+    for words in ("/approve", "/reject", "/bulk", "/proposal", "/tag", "checkbox\" form"):
+        assert words not in page.text
+    assert viewer.post("/app/moderation/bulk", {"act": "approve"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["moderator", "admin", "owner"])
+def test_another_companys_testimonial_is_as_missing_as_none(signed_in, factories, session, role):
+    """hostile case: every route with another tenant's id, each role → same 404 as a missing id."""
+    foreign, member = factories.testimonial(), signed_in(role)
+    missing = member.get("/app/moderation/AAAAAAAAAAAAAAAA")
+    found = member.get(path(foreign))
+    assert found.status_code == missing.status_code == 404
+    assert found.text == missing.text.replace("AAAAAAAAAAAAAAAA", foreign.public_id)
+    for act in DECISIONS:
+        assert member.post(path(foreign, act), {"version": 1, "reason": "abuse"}).status_code == 404
+    assert state_of(session, foreign) == "submitted"
+
+
+def test_nobody_sees_the_room_without_signing_in(client, give, factories):
+    factories.member()
+    testimonial = give()
+    assert client.get(path(testimonial)).status_code == 303
+    assert client.post(path(testimonial, "approve"), data={"version": 1}).status_code in (303, 400)
+
+
+def test_a_form_from_elsewhere_is_refused(moderator, give, session):
+    testimonial = give()
+    assert moderator.client.post(path(testimonial, "approve"), data={"version": 1}).status_code == 400
+    assert state_of(session, testimonial) == "submitted"
+
+
+# ---- hostile words ---------------------------------------------------------------------------------------
+
+
+def test_hostile_words_stay_words_in_every_field(moderator, give, factories, survey):
+    testimonial = give(
+        text=HOSTILE,
+        comment=HOSTILE,
+        author_name=HOSTILE,
+        author_role=HOSTILE,
+        author_organisation=HOSTILE,
+        author_email=HOSTILE,
+        attribution="full_name",
+    )
+    survey.name = HOSTILE
+    factories.session.commit()
+    factories.widget(factories.session.get(type(moderator.company), moderator.company.id), name=HOSTILE)
+    moderator.post(path(testimonial, "tag"), {"version": 1, "tag": HOSTILE})
+    moderator.post(path(testimonial, "best-line"), {"version": 1, "line": HOSTILE})
+    for page in (
+        moderator.get("/app/moderation", query_string={"q": HOSTILE, "tag": HOSTILE, "survey": HOSTILE}),
+        moderator.get(path(testimonial)),
+        moderator.post(path(testimonial, "proposal"), {"version": 2, "text": HOSTILE * 9}),
+        moderator.post(path(testimonial, "tag"), {"version": 2, "tag": HOSTILE * 9}),
+    ):
+        assert page.status_code in (200, 422)
+        assert "<img src=x" not in page.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "\x00"},
+        {"q": "%_\\'\""},
+        {"q": "ä" * 5000},
+        {"state": "draft"},
+        {"state": "' or 1=1"},
+        {"after": "x" * 5000},
+        {"kind": "audio", "tag": "\udcff".encode("utf-8", "surrogatepass").decode("latin-1")},
+    ],
+)
+def test_an_odd_address_is_only_an_address(moderator, give, query):
+    give()
+    assert moderator.get("/app/moderation", query_string=query).status_code == 200
+
+
+def test_odd_bytes_in_a_tag_are_cleaned_or_refused(moderator, give, session):
+    testimonial = give()
+    for name in ("\u202egnp.exe", "a\x00b", "\u200b\u200b", "x" * 5000):
+        assert moderator.post(path(testimonial, "tag"), {"version": 1, "tag": name}).status_code in (303, 422)
+    assert tags_in(session) == ["ab", "gnp.exe"]
+
+
+def test_a_draft_and_a_withdrawn_one_keep_their_words(moderator, give):
+    draft, withdrawn = give("draft", submitted_at=None), give("withdrawn", text="Secret words")
+    assert moderator.get(path(draft)).status_code == 404
+    page = moderator.get(path(withdrawn))
+    assert page.status_code == 200
+    assert "Taken back by its customer" in page.text
+    assert "Secret words" not in page.text
+    assert "Secret words" not in moderator.get("/app/moderation?state=all").text
+    assert withdrawn.public_id not in moderator.get("/app/moderation?state=all&q=secret").text
+
+
+def test_reading_decides_nothing(moderator, give, session):
+    testimonial = give()
+    for act in DECISIONS:
+        assert moderator.get(path(testimonial, act)).status_code in (404, 405)
+    assert state_of(session, testimonial) == "submitted"
