@@ -1,0 +1,365 @@
+"""A video's way: begun, joined, read by the worker once whatever happens to the worker, and swept when unwanted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from socialproof.backends.jobs.models import Job
+from socialproof.backends.jobs.port import JobContext
+from socialproof.backends.storage.port import MissingUpload, Part, Storage
+from socialproof.backends.transcoder.port import Transcoded, TranscoderFailed
+from socialproof.cli.work import job_context
+from socialproof.database import transaction
+from socialproof.domain.errors import NotFound, RuleBroken
+from socialproof.responses.models import Response
+from socialproof.settings import Settings
+from socialproof.testimonials import recording, recording_jobs
+from socialproof.testimonials.models import Media, Upload
+from socialproof.testimonials.recording_words import sentence
+from socialproof.web import EXTENSION
+from tests.factories import Factories
+
+LIMITS = recording.Limits(10_000_000)
+SETTLED = timedelta(minutes=10)
+
+
+@pytest.fixture
+def context(app: Flask) -> JobContext:
+    return job_context(app)
+
+
+@pytest.fixture
+def storage(app: Flask) -> Storage:
+    found: Storage = app.extensions[EXTENSION].backends.storage
+    return found
+
+
+@pytest.fixture
+def response(factories: Factories) -> Response:
+    return factories.response()
+
+
+def begin(session: Session, response: Response, storage: Storage, now: datetime) -> Upload:
+    with transaction(session):
+        return recording.begin_upload(session, response=response, storage=storage, limits=LIMITS, size=None, now=now)
+
+
+def send(
+    session: Session, response: Response, storage: Storage, content: bytes, now: datetime, seconds: float | None = None
+) -> Media:
+    """The whole way of one video."""
+    upload = begin(session, response, storage, now)
+    place = recording.place_of(upload)
+    digest = hashlib.sha256(content).hexdigest()
+    part = Part(1, len(content), digest)
+    recording.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
+    joined = recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
+    with transaction(session):
+        return recording.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=now)
+
+
+def fresh(session: Session, media: Media) -> Media:
+    session.rollback()
+    session.refresh(media)
+    return media
+
+
+def work_folders(settings: Settings) -> list[str]:
+    work = settings.data_dir / "work"
+    return [path.name for path in work.iterdir()] if work.is_dir() else []
+
+
+def test_a_sent_video_becomes_ready(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    run_jobs: Callable[[], int],
+    clip: Callable[..., Path],
+    settings: Settings,
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=2).read_bytes(), factories.now, 2.0)
+    assert media.state == "uploaded"
+    run_jobs()
+    fresh(session, media)
+    assert (media.state, media.reason, media.variants) == ("ready", "", ["video.mp4", "poster.webp"])
+    assert (media.width, media.height, media.details) == (320, 180, {"has_audio": True})
+    for variant in media.variants:
+        assert storage.stat(f"{media.prefix}/{variant}") is not None
+    assert work_folders(settings) == []
+
+
+def test_a_hostile_file_ends_as_unreadable_and_the_testimonial_keeps_its_words(
+    session: Session, response: Response, storage: Storage, factories: Factories, run_jobs: Callable[[], int]
+) -> None:
+    content = b"\x1a\x45\xdf\xa3 webm <script>alert(1)</script>" * 20
+    media = send(session, response, storage, content, factories.now)
+    testimonial = factories.testimonial(response, text="My words stay.")
+    media.testimonial = testimonial
+    session.commit()
+    run_jobs()
+    fresh(session, media)
+    assert (media.state, media.reason, media.variants) == ("unreadable", "unreadable", [])
+    session.refresh(testimonial)
+    assert (testimonial.text, testimonial.state, len(testimonial.consents)) == ("My words stay.", "submitted", 1)
+    assert "could not be read" in sentence(media.reason, lambda words: words)
+
+
+def test_a_recording_without_its_end_is_incomplete(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    run_jobs: Callable[[], int],
+    clip: Callable[..., Path],
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=2).read_bytes(), factories.now, 30.0)
+    run_jobs()
+    assert (fresh(session, media).state, media.reason) == ("unreadable", "incomplete")
+
+
+def test_the_job_run_twice_leaves_one_result(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    context: JobContext,
+    clip: Callable[..., Path],
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
+    for _ in range(2):
+        recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id)
+    assert fresh(session, media).state == "ready"
+
+
+def test_a_job_for_another_company_does_nothing(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    context: JobContext,
+    clip: Callable[..., Path],
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
+    recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id + 1)
+    assert fresh(session, media).state == "uploaded"
+
+
+class Interrupted:
+    """A transcoder during whose work something happens."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act = act
+
+    def transcode(
+        self, source: Path, folder: Path, *, max_seconds: float, recorded_seconds: float | None = None
+    ) -> Transcoded:
+        self.act()
+        for name in ("video.mp4", "poster.webp"):
+            (folder / name).write_bytes(b"made")
+        return Transcoded(folder / "video.mp4", folder / "poster.webp", 320, 180, 1.0, True)
+
+
+def interrupted(context: JobContext, act: Callable[[], None]) -> JobContext:
+    return replace(context, backends=replace(context.backends, transcoder=Interrupted(act)))
+
+
+def test_what_is_erased_while_it_is_processed_stays_erased(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    context: JobContext,
+    clip: Callable[..., Path],
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
+    prefix = media.prefix
+
+    def erase() -> None:
+        fresh(session, media).state = "deleted"
+        session.commit()
+        storage.delete_prefix(prefix)
+
+    recording_jobs.process_video(interrupted(context, erase), media_id=media.id, company_id=media.company_id)
+    assert fresh(session, media).state == "deleted"
+    assert storage.stat(f"{prefix}/video.mp4") is None
+
+
+def test_a_worker_that_lost_its_job_changes_nothing(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    context: JobContext,
+    clip: Callable[..., Path],
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
+    lost = replace(interrupted(context, lambda: None), renew=lambda: False)
+    recording_jobs.process_video(lost, media_id=media.id, company_id=media.company_id)
+    assert fresh(session, media).state == "processing"
+    assert storage.stat(f"{media.prefix}/video.mp4") is None
+
+
+def test_a_failing_machine_leaves_nothing_and_may_try_again(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    context: JobContext,
+    clip: Callable[..., Path],
+    settings: Settings,
+) -> None:
+    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
+
+    def fail() -> None:
+        raise TranscoderFailed("no room")
+
+    with pytest.raises(TranscoderFailed):
+        recording_jobs.process_video(interrupted(context, fail), media_id=media.id, company_id=media.company_id)
+    assert work_folders(settings) == []
+    recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id)
+    assert fresh(session, media).state == "ready"
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from socialproof.app import create_app
+from socialproof.cli.work import job_context
+from socialproof.settings import Settings
+from socialproof.testimonials import recording_jobs
+url, data_dir, media_id, company_id = sys.argv[1:]
+app = create_app(Settings(secret_keys=("k" * 40,), database_url=url, data_dir=Path(data_dir), testing=True))
+print("go", flush=True)
+recording_jobs.process_video(job_context(app), media_id=int(media_id), company_id=int(company_id))
+"""
+
+
+def test_kill_9_of_the_worker_mid_transcode_leaves_one_ready_video_and_nothing_else(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    context: JobContext,
+    clip: Callable[..., Path],
+    settings: Settings,
+) -> None:
+    content = clip("a.webm", seconds=6, size="640x360").read_bytes()
+    media = send(session, response, storage, content, factories.now)
+    arguments = [settings.database_url, str(settings.data_dir), str(media.id), str(media.company_id)]
+    for moment in (0.15, 0.3, 0.45, 0.6):
+        worker = subprocess.Popen([sys.executable, "-c", WORKER, *arguments], stdout=subprocess.PIPE)
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        time.sleep(moment)
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+        worker.stdout.close()
+    recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id)
+    assert fresh(session, media).state == "ready"
+    assert work_folders(settings) == []
+    objects = settings.data_dir / "media" / "objects" / media.prefix
+    assert sorted(path.name for path in objects.iterdir()) == ["poster.webp", "source", "video.mp4"]
+
+
+def test_an_abandoned_upload_is_swept_with_its_bytes(
+    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    upload = begin(session, response, storage, factories.now - recording.UPLOAD_LIFETIME - SETTLED)
+    living = begin(session, response, storage, factories.now)
+    recording_jobs.sweep_uploads(context)
+    session.refresh(upload)
+    session.refresh(upload.media)
+    assert (upload.state, upload.media.state) == ("aborted", "deleted")
+    with pytest.raises(MissingUpload):
+        storage.list_parts(upload.key, upload.storage_upload_id)
+    assert living.state == "open"
+    assert storage.list_parts(living.key, living.storage_upload_id) == []
+
+
+def test_a_video_that_nobody_claimed_is_swept_and_one_of_a_testimonial_stays(
+    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    old = factories.now - recording.UNCLAIMED_LIFETIME - SETTLED
+    unclaimed = factories.media(response, created_at=old, byte_count=4)
+    claimed = factories.media(response, factories.testimonial(response), created_at=old, byte_count=4)
+    for media in (unclaimed, claimed):
+        storage.put(f"{media.prefix}/source", io.BytesIO(b"clip"))
+    recording_jobs.sweep_uploads(context)
+    assert (fresh(session, unclaimed).state, fresh(session, claimed).state) == ("deleted", "ready")
+    assert storage.stat(f"{unclaimed.prefix}/source") is None
+    assert storage.stat(f"{claimed.prefix}/source") is not None
+
+
+def test_of_many_takes_the_last_two_are_kept(
+    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    content = b"\x1a\x45\xdf\xa3 webm"
+    takes = [send(session, response, storage, content, factories.now) for _ in range(4)]
+    assert [fresh(session, take).state for take in takes] == ["deleted", "deleted", "uploaded", "uploaded"]
+    recording_jobs.sweep_uploads(context)
+    assert storage.stat(f"{takes[0].prefix}/source") is None
+    assert storage.stat(f"{takes[3].prefix}/source") is not None
+
+
+def test_what_killed_workers_left_is_swept_after_an_hour(context: JobContext, settings: Settings) -> None:
+    left, living = settings.data_dir / "work" / "old.1", settings.data_dir / "work" / "new.1"
+    for folder in (left, living):
+        folder.mkdir(parents=True)
+    past = time.time() - 2 * 3600
+    os.utime(left, (past, past))
+    recording_jobs.sweep_uploads(context)
+    assert work_folders(settings) == ["new.1"]
+
+
+def test_beginning_plans_the_sweep(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    begin(session, response, storage, factories.now)
+    begin(session, response, storage, factories.now)
+    planned = session.scalars(select(Job).where(Job.kind == "media.sweep_uploads")).all()
+    assert len(planned) == 1
+    assert planned[0].run_at > factories.now + recording.UPLOAD_LIFETIME
+
+
+def test_an_upload_is_found_only_by_its_own_response(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    upload = begin(session, response, storage, factories.now)
+    assert recording.upload_of(session, response=response, public_id=upload.public_id) is upload
+    for stranger in (factories.response(response.survey), factories.response()):
+        with pytest.raises(NotFound):
+            recording.upload_of(session, response=stranger, public_id=upload.public_id)
+
+
+def test_an_answer_that_was_lost_after_joining_can_be_asked_for_again(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    content = b"\x1a\x45\xdf\xa3 webm"
+    digest = hashlib.sha256(content).hexdigest()
+    place = recording.place_of(begin(session, response, storage, factories.now))
+    part = Part(1, len(content), digest)
+    recording.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
+    first = recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
+    assert recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS) == first
+
+
+def test_a_survey_without_video_takes_none(session: Session, storage: Storage, factories: Factories) -> None:
+    response = factories.response(factories.survey(allows_video=False))
+    with pytest.raises(RuleBroken, match="video_off"):
+        begin(session, response, storage, factories.now)
