@@ -6,18 +6,14 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser import scenes
-from tests.factories import PASSWORD, Factories
+from tests.browser.looking import VENDOR, sign_in, violations
 
-VENDOR = Path(__file__).parent / "vendor"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 900}
 
@@ -37,64 +33,9 @@ FOCUS_IS_VISIBLE = """() => {
   });
   return seen ? "" : focused.outerHTML.slice(0, 200);
 }"""
-AT_REST = """async () => {
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-}"""
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 5).map((element) => element.outerHTML.slice(0, 160))"""
-
-
-@pytest.fixture
-def world(app: Flask, factories: Factories, run_jobs: Callable[[], int]) -> scenes.World:
-    world = scenes.build(app, factories)
-    run_jobs()
-    return world
-
-
-@pytest.fixture
-def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
-    context = new_context(reduced_motion="reduce")
-    context.add_init_script(path=str(VENDOR / "axe.min.js"))
-    return context
-
-
-@pytest.fixture
-def opened(context: BrowserContext, live_server: str, world: scenes.World) -> Callable[[str], Page]:
-    """Opens the page of an endpoint as the person it is for."""
-
-    def open_page(endpoint: str) -> Page:
-        page = context.new_page()
-        if endpoint.startswith("marketer.") and not endpoint.startswith(scenes.SIGNED_OUT):
-            sign_in(page, live_server, world.owner.email)
-        answer = page.goto(live_server + scenes.PAGES[endpoint](world))
-        assert answer is not None
-        assert answer.status == 200, f"{endpoint}: {answer.status}"
-        return page
-
-    return open_page
-
-
-def sign_in(page: Page, address: str, email: str) -> None:
-    page.goto(address + "/app/sign-in")
-    page.locator("input[name=email]").fill(email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(lambda url: "/sign-in" not in url)
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds when nothing moves any more, one line for each rule and element."""
-    page.evaluate(AT_REST)
-    found: dict[str, Any] = page.evaluate(
-        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", RULES
-    )
-    return [
-        f"{rule['id']}: {node['failureSummary'].splitlines()[-1].strip()} {node['html'][:160]}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
 
 
 def test_axe_is_the_file_that_the_manifest_names() -> None:
