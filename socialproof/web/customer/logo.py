@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, request, send_file
+from flask import Blueprint, abort, make_response, request
 from werkzeug.wrappers import Response
 
 from socialproof.backends.storage.port import MissingObject, content_type
@@ -21,9 +21,11 @@ def show(survey_id: str) -> Response:
     if not key:
         abort(404)
     try:
-        stream = services().backends.storage.open(key)
+        with services().backends.storage.open(key) as stream:
+            picture = stream.read()
     except MissingObject:
         abort(404)
-    answer = send_file(stream, content_type(key), etag=key.rpartition("/")[2], max_age=LOGO_SECONDS)
+    answer = make_response(picture, {"Content-Type": content_type(key)})
     answer.headers["Cache-Control"] = f"public, max-age={LOGO_SECONDS}"
+    answer.add_etag()
     return answer.make_conditional(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, flash, make_response, render_template, request, send_file
+from flask import Blueprint, Response, abort, flash, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -122,10 +122,11 @@ def logo() -> Response:
     if not key:
         abort(404)
     try:
-        stream = services().backends.storage.open(key)
+        with services().backends.storage.open(key) as stream:
+            picture = stream.read()
     except MissingObject:
         abort(404)
-    return send_file(stream, content_type(key))
+    return make_response(picture, {"Content-Type": content_type(key)})
 
 
 def _replace_logo(key: str) -> None:
