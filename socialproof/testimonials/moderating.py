@@ -43,9 +43,7 @@ def approve(session: Session, *, testimonial: Testimonial, user: User, version: 
     _decide(session, testimonial, user, "approve", now)
 
 
-def reject(
-    session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime, reason: str
-) -> None:
+def reject(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime, reason: str) -> None:
     """Refuse a testimonial for one of the fixed reasons; an approved one disappears from every widget."""
     moderation.require_reason(reason)
     _claim(session, testimonial, version)
@@ -87,9 +85,7 @@ def feature(
     _curate(session, testimonial, user, "feature" if is_featured else "unfeature", now)
 
 
-def tag(
-    session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime, name: str
-) -> str:
+def tag(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime, name: str) -> str:
     """Add a tag and return it as kept; a tag that is already there is left as it is."""
     kept = moderation.clean_tag(clean_line(name))
     _claim(session, testimonial, version, is_judgement=False)
@@ -103,9 +99,7 @@ def tag(
     return kept
 
 
-def untag(
-    session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime, name: str
-) -> None:
+def untag(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime, name: str) -> None:
     """Take a tag away; quiet when it is not there."""
     _claim(session, testimonial, version, is_judgement=False)
     found = [each for each in testimonial.tags if each.name == name]
@@ -137,9 +131,7 @@ def reorder(
     _curate(session, testimonial, user, "first" if is_first else "last", now)
 
 
-def leave_media_out(
-    session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime
-) -> None:
+def leave_media_out(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime) -> None:
     """Go on with the words alone when a photo or video could not be read; the file stays with the response."""
     _claim(session, testimonial, version)
     unreadable = [media for media in testimonial.media if media.state == "unreadable"]
@@ -180,9 +172,7 @@ def propose_edit(
     return proposal
 
 
-def cancel_proposal(
-    session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime
-) -> None:
+def cancel_proposal(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime) -> None:
     """Take the pending proposal back before the customer has decided."""
     _claim(session, testimonial, version)
     pending = pending_proposals(testimonial)
@@ -249,9 +239,7 @@ def _conflict(session: Session, testimonial: Testimonial) -> Conflict:
     return Conflict("decided_meanwhile", by=name, action=newest.action, happened_at=newest.happened_at)
 
 
-def _decide(
-    session: Session, testimonial: Testimonial, user: User, step: str, now: datetime, reason: str = ""
-) -> None:
+def _decide(session: Session, testimonial: Testimonial, user: User, step: str, now: datetime, reason: str = "") -> None:
     _settle(session, testimonial, user, step, moderation.after(step, testimonial.state), now, reason)
 
 
@@ -272,9 +260,7 @@ def _settle(
     record(session, _FACT_OF_STATE[state](testimonial.company_id, testimonial.id))  # type: ignore[call-arg]
 
 
-def _curate(
-    session: Session, testimonial: Testimonial, user: User, action: str, now: datetime, **details: Any
-) -> None:
+def _curate(session: Session, testimonial: Testimonial, user: User, action: str, now: datetime, **details: Any) -> None:
     _note(session, testimonial, user, action, testimonial.state, now, **details)
     record(session, TestimonialCurated(testimonial.company_id, testimonial.id))
 

@@ -39,9 +39,7 @@ class Page:
     after: str | None
 
 
-def queue_page(
-    session: Session, company_id: int, filters: Filters, after: str = "", size: int = PAGE_SIZE
-) -> Page:
+def queue_page(session: Session, company_id: int, filters: Filters, after: str = "", size: int = PAGE_SIZE) -> Page:
     """The queue in its order, from behind the testimonial named `after`; an unknown name starts at the top."""
     query = _narrowed(company_id, filters).options(
         selectinload(Testimonial.media), selectinload(Testimonial.tags), selectinload(Testimonial.consents)
@@ -69,9 +67,7 @@ def testimonial_for_moderation(session: Session, company_id: int, public_id: str
         select(Testimonial)
         .where(Testimonial.company_id == company_id, Testimonial.public_id == public_id)
         .where(Testimonial.state.in_(LISTED_STATES))
-        .options(
-            joinedload(Testimonial.survey), joinedload(Testimonial.response), joinedload(Testimonial.contact)
-        )
+        .options(joinedload(Testimonial.survey), joinedload(Testimonial.response), joinedload(Testimonial.contact))
     )
     if found is None:
         raise NotFound()
@@ -96,7 +92,7 @@ def state_counts(session: Session, company_id: int) -> dict[str, int]:
         .where(Testimonial.company_id == company_id, Testimonial.state.in_(LISTED_STATES))
         .group_by(Testimonial.state)
     )
-    counts = dict.fromkeys(LISTED_STATES, 0) | {state: count for state, count in rows}
+    counts = dict.fromkeys(LISTED_STATES, 0) | dict(rows.tuples())
     return counts | {"all": sum(counts.values())}
 
 
@@ -128,16 +124,12 @@ def tags_in_use(session: Session, company_id: int, limit: int = 60) -> list[str]
 def surveys_with_testimonials(session: Session, company_id: int) -> list[Survey]:
     """The surveys that the queue can be narrowed to."""
     given = exists().where(Testimonial.survey_id == Survey.id, Testimonial.company_id == company_id)
-    return list(
-        session.scalars(select(Survey).where(Survey.company_id == company_id, given).order_by(Survey.name))
-    )
+    return list(session.scalars(select(Survey).where(Survey.company_id == company_id, given).order_by(Survey.name)))
 
 
 def count_before(session: Session, testimonial: Testimonial, *narrowed: ColumnElement[bool]) -> int:
     """How many approved testimonials with consent to the website stand before this one on the wall."""
-    consented = Testimonial.consents.any(
-        and_(ConsentRecord.purpose == WEBSITE, ConsentRecord.withdrawn_at.is_(None))
-    )
+    consented = Testimonial.consents.any(and_(ConsentRecord.purpose == WEBSITE, ConsentRecord.withdrawn_at.is_(None)))
     return (
         session.scalar(
             select(func.count())
@@ -193,7 +185,7 @@ def _mentions(search: str) -> ColumnElement[bool]:
         *(
             or_(*(field.icontains(form, autoescape=True) for field in fields for form in _forms(word)))
             for word in words
-        )
+        ),
     )
 
 
@@ -231,14 +223,10 @@ def _behind(anchor: Testimonial, state: str) -> ColumnElement[bool]:
             Testimonial.submitted_at > when,
             and_(Testimonial.submitted_at == when, Testimonial.id > anchor.id),
         )
-    older = or_(
-        Testimonial.submitted_at < when, and_(Testimonial.submitted_at == when, Testimonial.id < anchor.id)
-    )
+    older = or_(Testimonial.submitted_at < when, and_(Testimonial.submitted_at == when, Testimonial.id < anchor.id))
     if state != moderation.APPROVED:
         return older
-    lower = or_(
-        Testimonial.position < anchor.position, and_(Testimonial.position == anchor.position, older)
-    )
+    lower = or_(Testimonial.position < anchor.position, and_(Testimonial.position == anchor.position, older))
     same = and_(Testimonial.is_featured.is_(anchor.is_featured), lower)
     return or_(Testimonial.is_featured.is_(False), same) if anchor.is_featured else same
 

@@ -211,9 +211,7 @@ def test_approve_and_reject_at_once_one_wins_and_one_event(factories, database, 
 
 def test_the_best_line_is_a_part_of_the_customers_words(act, factories, user):
     testimonial = factories.testimonial(text="Nopea apu.\nKahvi on  erinomaista ☕️!")
-    assert act(moderating.mark_best_line, testimonial, user, line="Kahvi on erinomaista") == [
-        events.TestimonialCurated
-    ]
+    assert act(moderating.mark_best_line, testimonial, user, line="Kahvi on erinomaista") == [events.TestimonialCurated]
     assert testimonial.best_line == "Kahvi on  erinomaista"
     with broken_by("best_line"):
         act(moderating.mark_best_line, testimonial, user, line="Kahvi on täydellistä")
@@ -318,9 +316,7 @@ def test_every_list_shows_each_one_once_over_its_pages(session, factories, state
     survey = factories.survey(company)
     kept = "approved" if state == "all" else state
     for number in range(8):
-        factories.testimonial(
-            factories.response(survey), kept, is_featured=number % 3 == 0, position=number % 2
-        )
+        factories.testimonial(factories.response(survey), kept, is_featured=number % 3 == 0, position=number % 2)
     whole = ids(queries.queue_page(session, company.id, Filters(state=state)))
     seen, after = [], ""
     while after is not None:

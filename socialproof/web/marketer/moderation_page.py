@@ -140,8 +140,7 @@ def _is_reached_by_mail(testimonial: Testimonial, proposal: ProposedEdit) -> boo
     contact = testimonial.contact
     address = testimonial.author_email or (contact.email if contact and contact.deleted_at is None else "")
     returned = any(
-        entry.action == "mail_refused" and entry.happened_at >= proposal.proposed_at
-        for entry in testimonial.history
+        entry.action == "mail_refused" and entry.happened_at >= proposal.proposed_at for entry in testimonial.history
     )
     return bool(address) and not returned
 

@@ -45,7 +45,8 @@ def test_the_team_watches_what_is_not_public_yet(signed_in, company, video, role
 
 
 @pytest.mark.parametrize(
-    ("wanted", "first", "last"), [("bytes=100-199", 100, 199), ("bytes=-10", 10230, 10239), ("bytes=10000-", 10000, 10239)]
+    ("wanted", "first", "last"),
+    [("bytes=100-199", 100, 199), ("bytes=-10", 10230, 10239), ("bytes=10000-", 10000, 10239)],
 )
 def test_a_player_may_jump(signed_in, company, video, wanted, first, last):
     answer = fetch(signed_in("viewer", company=company), path(video), headers={"Range": wanted})
@@ -81,7 +82,9 @@ def test_nobody_watches_without_signing_in(client, video, factories):
     assert BYTES not in answer.data
 
 
-@pytest.mark.parametrize("variant", ["source", "video.html", "192.webp", "..%2f..%2fsocialproof.db", "video.mp4%00", "x" * 900])
+@pytest.mark.parametrize(
+    "variant", ["source", "video.html", "192.webp", "..%2f..%2fsocialproof.db", "video.mp4%00", "x" * 900]
+)
 def test_only_finished_files_are_served(signed_in, company, video, variant):
     """What a customer uploaded is never sent back as it came."""
     assert fetch(signed_in("owner", company=company), path(video, variant)).status_code == 404

@@ -291,7 +291,9 @@ def test_nothing_ticked_is_said(moderator, give):
     assert "Tick at least one" in answer.text
 
 
-@pytest.mark.parametrize("form", [{"act": "erase"}, {}, {"act": "approve", "ticked": "x"}, {"act": "tag", "ticked": ":"}])
+@pytest.mark.parametrize(
+    "form", [{"act": "erase"}, {}, {"act": "approve", "ticked": "x"}, {"act": "tag", "ticked": ":"}]
+)
 def test_a_bulk_form_that_is_not_ours_changes_nothing(moderator, give, session, form):
     give()
     assert moderator.post("/app/moderation/bulk", form).status_code in (400, 422)
@@ -314,7 +316,7 @@ def test_a_viewer_sees_no_buttons(signed_in, company, give):
     page = viewer.get(path(testimonial))
     assert page.status_code == 200
     assert testimonial.text in page.text
-    for words in ("/approve", "/reject", "/bulk", "/proposal", "/tag", "checkbox\" form"):
+    for words in ("/approve", "/reject", "/bulk", "/proposal", "/tag", 'checkbox" form'):
         assert words not in page.text
     assert viewer.post("/app/moderation/bulk", {"act": "approve"}).status_code == 403
 
