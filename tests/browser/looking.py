@@ -44,6 +44,6 @@ def in_both_themes(page: Page) -> list[str]:
     """The page as it stands, first light, then dark."""
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         found += [f"{scheme}: {line}" for line in violations(page)]
     return found
