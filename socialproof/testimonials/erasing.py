@@ -78,9 +78,7 @@ def _blank(session: Session, testimonial: Testimonial, now: datetime) -> None:
 
 def _forget_words(session: Session, response: Response) -> None:
     response.comment = ""
-    session.execute(
-        update(ResponseChange).where(ResponseChange.response_id == response.id).values(old_comment="")
-    )
+    session.execute(update(ResponseChange).where(ResponseChange.response_id == response.id).values(old_comment=""))
 
 
 def _all_media(session: Session, testimonial: Testimonial) -> list[Media]:

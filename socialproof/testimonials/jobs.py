@@ -48,9 +48,7 @@ def send_proposal(context: JobContext, *, company_id: int, proposal_id: int) -> 
     _send(context, company_id, testimonial_id, letter)
 
 
-def erase_media(
-    context: JobContext, *, company_id: int, testimonial_id: int, media_prefixes: list[str]
-) -> None:
+def erase_media(context: JobContext, *, company_id: int, testimonial_id: int, media_prefixes: list[str]) -> None:
     """Delete every file of an erased testimonial."""
     for prefix in media_prefixes:
         context.backends.storage.delete_prefix(prefix)

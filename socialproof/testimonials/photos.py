@@ -5,17 +5,24 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.backends.images import PhotoVariant
 from socialproof.backends.storage.port import Storage
 from socialproof.database import new_public_id
+from socialproof.domain.errors import RuleBroken
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import Media
+
+PHOTOS_A_DAY = 40
+"""Of one response."""
+KEPT_TRIES = 2
+"""Photos that wait for their testimonial, besides the one that comes."""
 
 
 def keep_photo(
@@ -31,6 +38,7 @@ def keep_photo(
     Nobody claims it within days: the sweep takes it away. Raises the errors of the storage, such as
     StorageFull.
     """
+    _make_room(session, response, now)
     made = tuple(variants)
     media = Media(
         company_id=response.company_id,
@@ -52,3 +60,15 @@ def keep_photo(
     session.add(media)
     session.flush()
     return media
+
+
+def _make_room(session: Session, response: Response, now: datetime) -> None:
+    """Tries without end are not wanted: the newest unused ones stay, the bytes of older ones go with the sweep."""
+    photos = select(Media).where(
+        Media.company_id == response.company_id, Media.response_id == response.id, Media.kind == "photo"
+    )
+    found = list(session.scalars(photos.where(Media.created_at > now - timedelta(days=1)).order_by(Media.id.desc())))
+    if len(found) >= PHOTOS_A_DAY:
+        raise RuleBroken("too_many")
+    for older in [media for media in found if media.testimonial_id is None][KEPT_TRIES:]:
+        older.state = "deleted"

@@ -15,9 +15,7 @@ from socialproof.testimonials.models import Media, ProposedEdit, Testimonial
 def testimonial_of_response(session: Session, response: Response) -> Testimonial | None:
     """What was given with this response, if anything."""
     return session.scalar(
-        select(Testimonial).where(
-            Testimonial.company_id == response.company_id, Testimonial.response_id == response.id
-        )
+        select(Testimonial).where(Testimonial.company_id == response.company_id, Testimonial.response_id == response.id)
     )
 
 

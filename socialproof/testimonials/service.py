@@ -119,9 +119,7 @@ def edit_testimonial(
     return testimonial
 
 
-def change_photo(
-    session: Session, *, testimonial: Testimonial, photo_media: Media | None, now: datetime
-) -> None:
+def change_photo(session: Session, *, testimonial: Testimonial, photo_media: Media | None, now: datetime) -> None:
     """Put another photo in the place of the present one, or none. A new face waits for a new decision."""
     _claim(session, testimonial)
     if photo_media is not None and photo_media.response_id != testimonial.response_id:
@@ -217,18 +215,12 @@ def _author_values(author: Author) -> dict[str, str]:
 
 
 def _own(media: Media, response: Response) -> Media:
-    if (
-        media.response_id != response.id
-        or media.company_id != response.company_id
-        or media.state == "deleted"
-    ):
+    if media.response_id != response.id or media.company_id != response.company_id or media.state == "deleted":
         raise NotFound()
     return media
 
 
-def _insert(
-    session: Session, response: Response, values: dict[str, Any], now: datetime
-) -> Testimonial | None:
+def _insert(session: Session, response: Response, values: dict[str, Any], now: datetime) -> Testimonial | None:
     """The new row, or None when this response has its testimonial already."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = (postgresql.insert if on_postgresql else sqlite.insert)(Testimonial)
@@ -257,9 +249,7 @@ def _already_given(session: Session, response: Response) -> Testimonial:
     return given
 
 
-def _grant(
-    session: Session, testimonial: Testimonial, purposes: Collection[str], language: str, now: datetime
-) -> None:
+def _grant(session: Session, testimonial: Testimonial, purposes: Collection[str], language: str, now: datetime) -> None:
     for purpose in purposes:
         shown = consent_text(purpose, testimonial.survey.company.name, language)
         session.add(

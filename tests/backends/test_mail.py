@@ -43,9 +43,7 @@ class Desk:
         session.host_name = hostname
         return responses
 
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         answer = self.recipient_answers.pop(0) if self.recipient_answers else "250 OK"
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
@@ -148,6 +146,14 @@ def test_550_is_refused_for_good(mailer: SmtpMailer, desk: Desk, where: str) -> 
     assert desk.taken == []
 
 
+def test_what_is_told_of_a_refusal_holds_no_address(mailer: SmtpMailer, desk: Desk) -> None:
+    desk.recipient_answers = ["550 5.1.1 <aino@kunde.example>: unknown user"]
+    with pytest.raises(MailRefused) as refused:
+        mailer.send(a_message())
+    assert "aino" not in str(refused.value)
+    assert "unknown user" in str(refused.value)
+
+
 def test_a_full_mailbox_at_rcpt_is_a_delay(mailer: SmtpMailer, desk: Desk) -> None:
     desk.recipient_answers = ["452 mailbox full"]
     with pytest.raises(MailDelayed, match="452"):
@@ -221,7 +227,8 @@ def test_other_mail_flows_while_one_host_is_mute(mailer: SmtpMailer, desk: Desk)
         thread = threading.Thread(target=try_the_mute_one)
         thread.start()
         mailer.send(a_message())
-        assert thread.is_alive() and len(desk.taken) == 1
+        assert thread.is_alive()
+        assert len(desk.taken) == 1
         thread.join()
         assert outcome
 
@@ -246,9 +253,7 @@ def test_the_url_names_user_password_and_port() -> None:
     assert "p/w" not in repr(mailer)
 
 
-@pytest.mark.parametrize(
-    "broken", ["\r\nBcc: x@evil.example", "\nBcc: x@evil.example", "\x00", "\u2028", "\x85"]
-)
+@pytest.mark.parametrize("broken", ["\r\nBcc: x@evil.example", "\nBcc: x@evil.example", "\x00", "\u2028", "\x85"])
 @pytest.mark.parametrize("where", ["to", "subject", "from_name", "key"])
 def test_cr_lf_and_bcc_never_become_a_header(where: str, broken: str) -> None:
     with pytest.raises(MessageMalformed):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from socialproof.backends.images import PhotoVariant
 from socialproof.backends.jobs.models import Job
 from socialproof.database import Base, transaction
 from socialproof.domain.consent import text_sha256
@@ -16,7 +18,8 @@ from socialproof.domain.errors import Conflict, NotFound, RuleBroken
 from socialproof.responses.models import Response, ResponseChange
 from socialproof.testimonials import moderating
 from socialproof.testimonials.erasing import erase_testimonial
-from socialproof.testimonials.models import ConsentRecord, ProposedEdit, Testimonial
+from socialproof.testimonials.models import ConsentRecord, Media, ProposedEdit, Testimonial
+from socialproof.testimonials.photos import PHOTOS_A_DAY, keep_photo
 from socialproof.testimonials.queries import is_shown
 from socialproof.testimonials.service import (
     Author,
@@ -27,6 +30,7 @@ from socialproof.testimonials.service import (
     submit_testimonial,
     withdraw_testimonial,
 )
+from socialproof.web import EXTENSION
 from tests.factories import Factories
 
 AUTHOR = Author("Aino Virtanen", "Owner", "Kahvila Aamu", "aino@kunde.example")
@@ -372,10 +376,6 @@ def test_erasure_deletes_the_files_by_a_job(
     app: Flask,
     run_jobs: Callable[[], int],
 ) -> None:
-    from io import BytesIO
-
-    from socialproof.web import EXTENSION
-
     storage = app.extensions[EXTENSION].backends.storage
     media = factories.media(response, variants=["video.mp4"])
     storage.put(f"{media.prefix}/video.mp4", BytesIO(b"film"))
@@ -395,3 +395,20 @@ def test_an_erased_one_cannot_be_given_anew_by_an_old_page(
         erase_testimonial(session, testimonial=testimonial, now=now)
     assert submit().id == testimonial.id
     assert testimonial.text == ""
+
+
+def test_photos_tried_again_and_again_take_no_endless_room(
+    session: Session, response: Response, now: datetime, app: Flask
+) -> None:
+    storage = app.extensions[EXTENSION].backends.storage
+
+    def keep() -> Media:
+        with transaction(session):
+            squares = [PhotoVariant(96, b"RIFF")]
+            return keep_photo(session, response=response, variants=squares, storage=storage, now=now)
+
+    photos = [keep() for _each in range(PHOTOS_A_DAY)]
+    assert [photo.state for photo in photos[-3:]] == ["ready", "ready", "ready"]
+    assert {photo.state for photo in photos[:-3]} == {"deleted"}
+    with pytest.raises(RuleBroken):
+        keep()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from math import ceil
+from threading import BoundedSemaphore
 from typing import BinaryIO
 
 import pillow_heif
@@ -26,6 +28,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 SEVERAL_STILLS = ("MPO", "HEIF")
 # Named so that they are registered; Pillow would otherwise search all forty of its decoders.
 DECODERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin)
+
+# One picture of the largest kind takes some 200 MB while it is read.
+AT_ONCE = BoundedSemaphore(2)
 
 # A second lock: Pillow itself refuses from twice this number on, whoever opens an image in this process.
 Image.MAX_IMAGE_PIXELS = MAX_PHOTO_PIXELS
@@ -62,7 +67,8 @@ def make_photo_variants(
     """
     content = _read(source, max_bytes)
     try:
-        square = _upright_square(content, max(sizes))
+        with AT_ONCE:
+            square = _upright_square(content, max(sizes))
         return tuple(PhotoVariant(size, _webp(square, size)) for size in sizes)
     except ImageRefused:
         raise
@@ -87,11 +93,18 @@ def _upright_square(content: bytes, side: int) -> Image.Image:
             raise ImageRefused("too_many_pixels")
         if image.format not in SEVERAL_STILLS and getattr(image, "is_animated", False):
             raise ImageRefused("animated")
-        image.draft("RGB", (side * 2, side * 2))
         profile = image.info.get("icc_profile")
+        _shrink(image, side * 2)
         upright = ImageOps.exif_transpose(image)
         square = ImageOps.fit(_flat(upright), (side, side), Image.Resampling.LANCZOS)
     return _in_srgb(square, profile)
+
+
+def _shrink(image: Image.Image, side: int) -> None:
+    """Make a large picture small at once, a JPEG already while it is decoded, so that no copy of it is large."""
+    factor = side / min(image.size)
+    if factor < 1 and image.mode in ("RGB", "RGBA", "L"):
+        image.thumbnail((ceil(image.width * factor), ceil(image.height * factor)), reducing_gap=2.0)
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -24,11 +24,11 @@ def compose(message: Message, *, sender: str) -> EmailMessage:
     letter["Date"] = formatdate(usegmt=True)
     letter["Message-ID"] = message_id(message.key, address.domain)
     letter["Auto-Submitted"] = "auto-generated"
-    if message.language:
-        letter["Content-Language"] = message.language
     letter.set_content(message.text)
     if message.html:
         letter.add_alternative(message.html, subtype="html")
+    if message.language:
+        letter["Content-Language"] = message.language
     return letter
 
 

@@ -38,9 +38,7 @@ class OutboxMailer:
     def messages(self) -> list[EmailMessage]:
         """Everything that was sent, newest first."""
         paths = sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-        return [
-            message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.SMTP) for path in paths
-        ]
+        return [message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.SMTP) for path in paths]
 
     def close(self) -> None:
         """Nothing is held open."""

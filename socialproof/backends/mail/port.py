@@ -40,9 +40,7 @@ class Message:
 
     def __post_init__(self) -> None:
         for line in (self.to, self.subject, self.key, self.language, self.from_name):
-            if any(
-                ord(letter) < 32 or ord(letter) == 127 or letter in "\u0085\u2028\u2029" for letter in line
-            ):
+            if any(ord(letter) < 32 or ord(letter) == 127 or letter in "\u0085\u2028\u2029" for letter in line):
                 raise MessageMalformed("a header of one line holds a control character")
         try:
             validate_email(self.to, check_deliverability=False, test_environment=True)

@@ -1,7 +1,8 @@
-"""Mail through an SMTP server: one connection per thread, kept while it is warm, and never more patience than a job has."""
+"""Mail through an SMTP server: one connection per thread while it is warm, and no more patience than a job has."""
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -157,5 +158,6 @@ def _as_outcome(error: BaseException) -> BaseException:
 
 def _by_code(code: int, words: bytes | str) -> MailDelayed | MailRefused:
     reason = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    reason = " ".join(reason.split())[:300]
+    # The words go to logs and to the job table, which must not remember an address that is erased elsewhere.
+    reason = re.sub(r"\S+@\S+", "…", " ".join(reason.split()))[:300]
     return MailRefused(code, reason) if 500 <= code < 600 else MailDelayed(f"{code} {reason}")

@@ -12,6 +12,7 @@ from socialproof import clock
 from socialproof.backends.images import ImageRefused, make_photo_variants
 from socialproof.backends.storage.port import StorageError
 from socialproof.database import db, transaction
+from socialproof.domain.errors import RuleBroken
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import Media
 from socialproof.testimonials.photos import keep_photo
@@ -53,16 +54,19 @@ def sent_photo(response: Response) -> SentPhoto:
         return SentPhoto(media)
     except ImageRefused as refused:
         return SentPhoto(kept, _sentence(refused.code))
+    except RuleBroken:
+        return SentPhoto(kept, _("That were many photos in one day. Please go on with the last one, or without."))
     except StorageError:
         return SentPhoto(kept, _("The photo could not be stored just now. Please try again, or send without it."))
 
 
 def _sentence(code: str) -> str:
     megabytes = services().settings.max_photo_bytes // (1024 * 1024)
+    unreadable = _("This file could not be read as a photo. Please choose a JPEG, PNG, WebP or HEIC file.")
     sentences: dict[str, str] = {
         "empty": _("This file is empty. Please choose another photo."),
         "too_large": _("This photo is too large. Please choose one of at most %(number)s MB.", number=megabytes),
         "too_many_pixels": _("This photo has too many pixels. Please choose a smaller one."),
         "animated": _("This picture moves. Please choose a photo that stands still."),
     }
-    return sentences.get(code) or _("This file could not be read as a photo. Please choose a JPEG, PNG, WebP or HEIC file.")
+    return sentences.get(code, unreadable)

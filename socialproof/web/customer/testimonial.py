@@ -83,9 +83,7 @@ def photo(token: str, media_id: str) -> BaseResponse:
     return send_variant(media, "192.webp") if media else unknown_link()
 
 
-def _keep(
-    token: str, response: Response, form: TestimonialForm, photo: SentPhoto, purposes: set[str]
-) -> BaseResponse:
+def _keep(token: str, response: Response, form: TestimonialForm, photo: SentPhoto, purposes: set[str]) -> BaseResponse:
     try:
         with transaction() as session:
             submit_testimonial(

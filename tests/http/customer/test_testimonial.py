@@ -1,6 +1,7 @@
 """Giving a testimonial: one form, everything kept, nothing ticked for anybody."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -381,3 +382,19 @@ def test_no_cookie_is_set_and_nothing_is_stored_by_caches(customer: Customer) ->
 @pytest.mark.parametrize("language", ["en", "sv", "da", "nb", "fi"])
 def test_the_page_opens_in_every_language(customer: Customer, language: str) -> None:
     assert f'<html lang="{language}"' in customer.page(f"?lang={language}")
+
+
+@pytest.mark.both_databases
+def test_the_same_form_12_times_at_once_is_one_testimonial(
+    app: Flask, customer: Customer, response: Response, session: Session
+) -> None:
+    seen = hidden(customer.page(), "consent_seen")
+    form = {"text": "Once", "name": "Aino", "purpose": "website", "consent_seen": seen}
+    session.rollback()
+
+    def send(_number: int) -> int:
+        return app.test_client().post(customer.path, data=form).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(send, range(12))) == {303}
+    assert [consent.purpose for consent in given(session).consents] == ["website"]
