@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Invitation, LinkOpening
@@ -18,14 +18,17 @@ MOST_OPENINGS_READ = 200
 
 def invitation_behind_link(session: Session, public_id: str) -> Invitation | None:
     """The invitation that a signed link names, with its contact, survey and company. The link is the authority."""
-    return session.scalar(
-        select(Invitation)
-        .where(Invitation.public_id == public_id)
-        .options(
-            joinedload(Invitation.contact, innerjoin=True),
-            joinedload(Invitation.survey, innerjoin=True).joinedload(Survey.company, innerjoin=True),
-        )
+    return session.scalar(_BEHIND_LINK, {"public_id": public_id})
+
+
+_BEHIND_LINK = (
+    select(Invitation)
+    .where(Invitation.public_id == bindparam("public_id"))
+    .options(
+        joinedload(Invitation.contact, innerjoin=True),
+        joinedload(Invitation.survey, innerjoin=True).joinedload(Survey.company, innerjoin=True),
     )
+)
 
 
 def invitation_by_public_id(session: Session, company_id: int, public_id: str) -> Invitation | None:
@@ -35,9 +38,7 @@ def invitation_by_public_id(session: Session, company_id: int, public_id: str) -
     )
 
 
-def newest_invitations(
-    session: Session, company_id: int, survey_id: int, *, limit: int = 50
-) -> Sequence[Invitation]:
+def newest_invitations(session: Session, company_id: int, survey_id: int, *, limit: int = 50) -> Sequence[Invitation]:
     """The survey's invitations with their contacts, newest first."""
     return session.scalars(
         select(Invitation)
@@ -59,9 +60,7 @@ def state_of_link(invitation: Invitation, now: datetime) -> LinkState:
     )
 
 
-def is_opened_by_machine(
-    session: Session, invitation: Invitation, *, last_act_at: datetime | None = None
-) -> bool:
+def is_opened_by_machine(session: Session, invitation: Invitation, *, last_act_at: datetime | None = None) -> bool:
     """Whether the latest openings of this link look like a scanner that tries every score."""
     rows = session.execute(
         select(LinkOpening.score, LinkOpening.opened_at)
@@ -93,7 +92,7 @@ def invitation_counts(session: Session, company_id: int, survey_id: int | None =
     )
     if survey_id is not None:
         counts = counts.where(Invitation.survey_id == survey_id)
-    return {state: count for state, count in session.execute(counts)}
+    return {str(state): int(count) for state, count in session.execute(counts)}
 
 
 def invited_contact_count(session: Session, company_id: int, survey_id: int) -> int:

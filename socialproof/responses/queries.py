@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.responses.models import Response
@@ -11,21 +11,22 @@ from socialproof.surveys.models import Survey
 
 def response_behind_link(session: Session, public_id: str) -> Response | None:
     """The response that a signed link names, with its survey, company and contact. The link is the authority."""
-    return session.scalar(
-        select(Response)
-        .where(Response.public_id == public_id)
-        .options(
-            joinedload(Response.survey, innerjoin=True).joinedload(Survey.company, innerjoin=True),
-            joinedload(Response.contact),
-        )
+    return session.scalar(_BEHIND_LINK, {"public_id": public_id})
+
+
+_BEHIND_LINK = (
+    select(Response)
+    .where(Response.public_id == bindparam("public_id"))
+    .options(
+        joinedload(Response.survey, innerjoin=True).joinedload(Survey.company, innerjoin=True),
+        joinedload(Response.contact),
     )
+)
 
 
 def response_by_public_id(session: Session, company_id: int, public_id: str) -> Response | None:
     """The company's response, or None."""
-    return session.scalar(
-        select(Response).where(Response.company_id == company_id, Response.public_id == public_id)
-    )
+    return session.scalar(select(Response).where(Response.company_id == company_id, Response.public_id == public_id))
 
 
 def response_to_invitation(session: Session, invitation_id: int) -> Response | None:

@@ -54,6 +54,7 @@ def test_it_is_answered_once_by_its_person(
     assert counted(session) == {9: 1}
 
 
+@pytest.mark.both_databases
 def test_a_robot_opens_all_eleven_links_and_later_the_human_answers_seven(
     client: FlaskClient, path: str, invitation: Invitation, session: Session
 ) -> None:
@@ -223,6 +224,7 @@ def test_the_link_speaks_the_language_it_was_made_in(app: Flask, client: FlaskCl
     assert '<html lang="da"' in client.get(path + "?lang=da").text
 
 
+@pytest.mark.both_databases
 def test_two_invitations_of_one_person_in_the_period_count_once(
     app: Flask, client: FlaskClient, invitation: Invitation, factories: Factories, session: Session
 ) -> None:

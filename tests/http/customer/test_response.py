@@ -63,6 +63,7 @@ def test_a_comment_that_cannot_be_seen_is_no_comment(
     assert responses(session)[0].comment == ""
 
 
+@pytest.mark.both_databases
 def test_what_disturbs_a_comment_is_cleaned_and_the_words_stay(
     app: Flask, client: FlaskClient, factories: Factories, session: Session
 ) -> None:
@@ -76,6 +77,7 @@ def test_what_disturbs_a_comment_is_cleaned_and_the_words_stay(
     assert "\u202e" not in comment
 
 
+@pytest.mark.both_databases
 def test_a_comment_of_a_megabyte_comes_back_to_be_shortened(
     app: Flask, client: FlaskClient, factories: Factories, session: Session
 ) -> None:
@@ -119,6 +121,7 @@ def test_a_comment_in_html_is_shown_as_the_letters_it_is(app: Flask, client: Fla
 # Changing one's mind
 
 
+@pytest.mark.both_databases
 def test_the_score_may_be_changed_for_a_day(
     app: Flask, client: FlaskClient, factories: Factories, session: Session
 ) -> None:
@@ -197,6 +200,7 @@ def test_a_promoter_who_wrote_nothing_may_still_write_or_record(
     assert f'href="{path}/video"' in page
 
 
+@pytest.mark.both_databases
 def test_a_ten_writes_and_chooses_on_one_page(
     app: Flask, client: FlaskClient, factories: Factories, session: Session
 ) -> None:

@@ -182,6 +182,7 @@ def test_a_refusal_is_in_the_language_of_the_page(client: FlaskClient, survey: S
         assert sent.json["error"] == "not_a_score"
 
 
+@pytest.mark.both_databases
 def test_bytes_that_are_no_text_are_refused_or_cleaned(client: FlaskClient, survey: Survey, session: Session) -> None:
     key = open_survey(client, survey).encode()
     for body in (b"score=%FF&answer_key=" + key, b"\xff\xfe\x00=\x00&score=%00", b"score=%ED%A0%80&answer_key=" + key):
@@ -192,6 +193,7 @@ def test_bytes_that_are_no_text_are_refused_or_cleaned(client: FlaskClient, surv
     assert responses(session) == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("public_id", ["%00", "%ff%fe", "a" * 500, "..%2f..", "%F0%9F%98%80", "x%00y"])
 def test_an_address_that_names_no_survey_is_not_found(client: FlaskClient, public_id: str) -> None:
     for path in (f"/s/{public_id}", f"/s/i/{public_id}", f"/s/r/{public_id}", f"/s/{public_id}/brand.css"):
@@ -215,6 +217,7 @@ def test_the_same_page_sent_again_is_one_answer(client: FlaskClient, survey: Sur
     assert counted(session) == {8: 1}
 
 
+@pytest.mark.both_databases
 def test_the_same_page_sent_with_another_score_changes_the_answer(
     client: FlaskClient, survey: Survey, session: Session
 ) -> None:
@@ -225,6 +228,7 @@ def test_the_same_page_sent_with_another_score_changes_the_answer(
     assert counted(session) == {3: 1}
 
 
+@pytest.mark.both_databases
 def test_the_same_post_twenty_times_in_parallel_is_one_answer_and_all_are_thanked(
     live_server: str, survey: Survey, client: FlaskClient, session: Session
 ) -> None:
@@ -249,6 +253,7 @@ def test_the_same_post_twenty_times_in_parallel_is_one_answer_and_all_are_thanke
     assert counted(session) == {9: 1}
 
 
+@pytest.mark.both_databases
 def test_forty_people_behind_one_address_are_all_counted(app: Flask, survey: Survey, session: Session) -> None:
     for person in range(40):
         assert answer(app.test_client(), survey, person % 11).status_code == 303
