@@ -62,7 +62,7 @@ def sent_photo(response: Response) -> SentPhoto:
 
 def _sentence(code: str) -> str:
     megabytes = services().settings.max_photo_bytes // (1024 * 1024)
-    unreadable = _("This file could not be read as a photo. Please choose a JPEG, PNG, WebP or HEIC file.")
+    unreadable: str = _("This file could not be read as a photo. Please choose a JPEG, PNG, WebP or HEIC file.")
     sentences: dict[str, str] = {
         "empty": _("This file is empty. Please choose another photo."),
         "too_large": _("This photo is too large. Please choose one of at most %(number)s MB.", number=megabytes),
