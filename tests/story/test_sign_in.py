@@ -147,9 +147,7 @@ def test_a_network_that_tries_many_accounts_is_stopped(
     addresses: Callable,  # type: ignore[type-arg]
 ) -> None:
     for number in range(attempts.PER_NETWORK):
-        attempts.begin_attempt(
-            session, email=f"a{number}@b.example", address=addresses(number), now=factories.now
-        )
+        attempts.begin_attempt(session, email=f"a{number}@b.example", address=addresses(number), now=factories.now)
     with pytest.raises(RuleBroken, match="too_many_attempts"):
         attempts.begin_attempt(session, email="x@b.example", address=addresses(999), now=factories.now)
     attempts.begin_attempt(session, email="x@b.example", address="203.0.113.5", now=factories.now)

@@ -110,15 +110,13 @@ def test_an_invitation_is_used_once(session: Session, factories: Factories, owne
 
 def test_an_invitation_is_not_for_another_address(session: Session, factories: Factories, owner: Membership) -> None:
     invitation = invited(session, owner, "new@nordlys.example", Role.VIEWER, factories)
+    secret, other = secret_of(session, invitation, factories), factories.user()
     with pytest.raises(Forbidden):
-        secret = secret_of(session, invitation, factories)
-        team.join(session, secret=secret, user=factories.user(), now=factories.now)
+        team.join(session, secret=secret, user=other, now=factories.now)
 
 
 @pytest.mark.parametrize("fate", ["revoked", "expired", "unknown"])
-def test_a_dead_invitation_opens_nothing(
-    session: Session, factories: Factories, owner: Membership, fate: str
-) -> None:
+def test_a_dead_invitation_opens_nothing(session: Session, factories: Factories, owner: Membership, fate: str) -> None:
     user = factories.user()
     invitation = invited(session, owner, user.email, Role.VIEWER, factories)
     secret, when = secret_of(session, invitation, factories), factories.now

@@ -85,17 +85,13 @@ def test_every_id_in_an_address_has_a_foreign_one_to_try(app: Flask, foreign: di
 
 
 def test_every_page_that_changes_something_says_for_whom_it_is(app: Flask) -> None:
-    silent = [
-        rule.endpoint for rule in rules(app, "POST") if not hasattr(app.view_functions[rule.endpoint], "trust")
-    ]
+    silent = [rule.endpoint for rule in rules(app, "POST") if not hasattr(app.view_functions[rule.endpoint], "trust")]
     assert silent == []
 
 
 def test_only_these_pages_are_for_anyone(app: Flask) -> None:
     open_pages = {
-        rule.endpoint.split(".")[1]
-        for method, rule in tries(app)
-        if required(app, rule.endpoint, method) == "anyone"
+        rule.endpoint.split(".")[1] for method, rule in tries(app) if required(app, rule.endpoint, method) == "anyone"
     }
     assert open_pages == {"sign_in", "welcome", "reset", "join"}
 
@@ -157,9 +153,7 @@ def test_the_token_of_another_browser_is_refused(app: Flask, signed_in: SignIn, 
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_form_from_another_site_is_refused_even_with_a_token(
-    signed_in: SignIn, headers: dict[str, str]
-) -> None:
+def test_a_form_from_another_site_is_refused_even_with_a_token(signed_in: SignIn, headers: dict[str, str]) -> None:
     owner = signed_in("owner")
     answer = owner.post("/app/account", {"name": "Evil", "language": ""}, headers=headers)
     assert answer.status_code == 400

@@ -44,7 +44,12 @@ def test_name_and_language_are_changed(viewer: Marketer, session: Session) -> No
 
 
 @pytest.mark.parametrize(
-    "form", [{"name": "", "language": "sv"}, {"name": "A\r\nBcc: x@evil.example", "language": ""}, {"name": "A", "language": "xx"}]
+    "form",
+    [
+        {"name": "", "language": "sv"},
+        {"name": "A\r\nBcc: x@evil.example", "language": ""},
+        {"name": "A", "language": "xx"},
+    ],
 )
 def test_a_wrong_name_or_language_is_refused(viewer: Marketer, form: dict[str, str]) -> None:
     assert viewer.post("/app/account", form).status_code == 422

@@ -99,7 +99,9 @@ def test_an_unknown_address_costs_as_much_work_as_a_known_one(
     ("email", "password"),
     [("anna@nordlys.example", "x" * 1_000_000), ("a" * 100_000 + "@nordlys.example", "short but long enough")],
 )
-def test_enormous_fields_are_refused_at_once(client: FlaskClient, factories: Factories, email: str, password: str) -> None:
+def test_enormous_fields_are_refused_at_once(
+    client: FlaskClient, factories: Factories, email: str, password: str
+) -> None:
     factories.member()
     token = csrf_token(client.get("/app/sign-in").text)
     started = time.process_time()
@@ -143,7 +145,9 @@ def test_a_success_leaves_no_failure_behind(client: FlaskClient, factories: Fact
     assert session.query(SignInFailure).count() == 0
 
 
-def test_a_cookie_copied_before_sign_out_is_refused_after(signed_in: Callable[..., Marketer], client: FlaskClient) -> None:
+def test_a_cookie_copied_before_sign_out_is_refused_after(
+    signed_in: Callable[..., Marketer], client: FlaskClient
+) -> None:
     marketer = signed_in()
     copied = cookie(marketer.client)
     answer = marketer.post("/app/sign-out")

@@ -25,7 +25,9 @@ def member_of(marketer: Marketer, factories: Factories, role: str = "viewer") ->
     return factories.member(role, marketer.company)
 
 
-def invitation_of(marketer: Marketer, session: Session, email: str = "new@nordlys.example", role: str = "viewer") -> TeamInvitation:
+def invitation_of(
+    marketer: Marketer, session: Session, email: str = "new@nordlys.example", role: str = "viewer"
+) -> TeamInvitation:
     assert marketer.post("/app/team/invitations", {"email": email, "role": role}).status_code == 303
     session.rollback()
     return session.query(TeamInvitation).order_by(TeamInvitation.id.desc()).first()  # type: ignore[return-value]
@@ -53,7 +55,9 @@ def test_an_invited_address_is_listed_and_can_be_sent_again_or_taken_back(owner:
 def test_inviting_known_and_unknown_addresses_looks_the_same(owner: Marketer, factories: Factories) -> None:
     factories.session.rollback()
     known = factories.member().user.email
-    answers = [owner.post("/app/team/invitations", {"email": email, "role": "viewer"}) for email in (known, "nobody@b.example")]
+    answers = [
+        owner.post("/app/team/invitations", {"email": email, "role": "viewer"}) for email in (known, "nobody@b.example")
+    ]
     assert [(answer.status_code, answer.location) for answer in answers] == [(303, "/app/team")] * 2
 
 
@@ -109,9 +113,7 @@ def test_an_admin_does_not_reach_an_owner(signed_in: SignIn, factories: Factorie
     assert admin.post(f"{path}/remove").status_code == 403
 
 
-def test_a_removed_member_is_out_with_their_next_request(
-    app: Flask, owner: Marketer, factories: Factories
-) -> None:
+def test_a_removed_member_is_out_with_their_next_request(app: Flask, owner: Marketer, factories: Factories) -> None:
     factories.session.rollback()
     member = Marketer.signed_in(app, factories, "admin", owner.company)
     assert member.get("/app/company").status_code == 200
@@ -124,9 +126,7 @@ def test_a_removed_member_is_out_with_their_next_request(
     assert member.post("/app/switch", {"company": owner.company.public_id}).status_code == 404
 
 
-def test_a_demoted_member_may_less_with_their_next_request(
-    app: Flask, owner: Marketer, factories: Factories
-) -> None:
+def test_a_demoted_member_may_less_with_their_next_request(app: Flask, owner: Marketer, factories: Factories) -> None:
     factories.session.rollback()
     member = Marketer.signed_in(app, factories, "admin", owner.company)
     owner.post(f"/app/team/{member.user.public_id}/role", {"role": "viewer"})
@@ -182,9 +182,7 @@ def test_the_trail_tells_who_did_what(owner: Marketer, factories: Factories, ses
     assert f"removed {member.user.email} from the team" in page
 
 
-def test_the_trail_has_pages_and_shows_no_other_company(
-    signed_in: SignIn, owner: Marketer, session: Session
-) -> None:
+def test_the_trail_has_pages_and_shows_no_other_company(signed_in: SignIn, owner: Marketer, session: Session) -> None:
     for number in range(27):
         email = f"n{number}@nordlys.example"
         owner.post("/app/team/invitations", {"email": email, "role": "viewer"})

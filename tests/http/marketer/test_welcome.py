@@ -36,7 +36,9 @@ def test_the_first_person_becomes_the_owner_and_is_in(client: FlaskClient, sessi
     assert "Nordlys Kaffe AB" in page
 
 
-def test_once_there_is_a_user_the_door_is_closed_for_ever(client: FlaskClient, factories: Factories, session: Session) -> None:
+def test_once_there_is_a_user_the_door_is_closed_for_ever(
+    client: FlaskClient, factories: Factories, session: Session
+) -> None:
     token = csrf_token(client.get("/app/welcome").text)
     factories.member()
     assert client.get("/app/welcome").location == "/app/sign-in"
