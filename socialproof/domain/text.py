@@ -1,4 +1,4 @@
-"""Text from people, cleaned once at the edge: what cannot be seen or would disturb its neighbours goes, the words stay."""
+"""Text from people, cleaned once at the edge: what cannot be seen or disturbs its neighbours goes, the words stay."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def _clean(line: str) -> str:
 
 
 def _is_unwanted(character: str) -> bool:
-    return character in BIDI_CONTROLS or character in INVISIBLE or unicodedata.category(character) in ("Cc", "Cs", "Cn", "Zl", "Zp")
+    if character in BIDI_CONTROLS or character in INVISIBLE:
+        return True
+    return unicodedata.category(character) in ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
 def _is_visible(text: str) -> bool:

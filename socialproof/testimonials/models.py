@@ -93,7 +93,9 @@ class Media(Public, OfCompany, Base):
     __tablename__ = "media"
     __table_args__ = (
         CheckConstraint("kind in ('photo', 'video')", name="kind"),
-        CheckConstraint("state in ('uploading', 'uploaded', 'processing', 'ready', 'unreadable', 'deleted')", name="state"),
+        CheckConstraint(
+            "state in ('uploading', 'uploaded', 'processing', 'ready', 'unreadable', 'deleted')", name="state"
+        ),
     )
 
     response_id: Mapped[int | None] = mapped_column(ForeignKey("response.id", ondelete="SET NULL"), index=True)
