@@ -92,7 +92,7 @@ def state_counts(session: Session, company_id: int) -> dict[str, int]:
         .where(Testimonial.company_id == company_id, Testimonial.state.in_(LISTED_STATES))
         .group_by(Testimonial.state)
     )
-    counts = dict.fromkeys(LISTED_STATES, 0) | dict(rows.tuples())
+    counts = dict.fromkeys(LISTED_STATES, 0) | {row[0]: row[1] for row in rows}
     return counts | {"all": sum(counts.values())}
 
 
