@@ -157,15 +157,16 @@ def newest_answers(
     limit: int = 20,
 ) -> AnswerPage:
     """One page of answers. `before` is the public id of the last answer already seen; an unknown one means page one."""
+    # The ids themselves, not a subquery: so both databases walk the index by time and stop after one page.
+    of_kind = session.scalars(_surveys_of(company_id, kind))
+    asked = [each for each in of_kind if survey_id in (None, each)]
     answers = (
         select(Response)
         .options(joinedload(Response.survey), joinedload(Response.contact))
-        .where(Response.company_id == company_id, Response.survey_id.in_(_surveys_of(company_id, kind)))
+        .where(Response.company_id == company_id, Response.survey_id.in_(asked))
         .order_by(Response.answered_at.desc(), Response.id.desc())
         .limit(limit + 1)
     )
-    if survey_id is not None:
-        answers = answers.where(Response.survey_id == survey_id)
     if segment is not None:
         answers = answers.where(Response.score.between(segment.scores[0], segment.scores[-1]))
     last_seen = _response_named(session, company_id, before)
@@ -217,5 +218,5 @@ def public_scores(
         answers = answers.where(Response.survey_id == survey_id)
     latest = answers.subquery()
     by_score = select(latest.c.score, func.count()).where(latest.c.place == 1).group_by(latest.c.score)
-    found: dict[int, int] = {score: count for score, count in session.execute(by_score)}
+    found = {int(score): int(count) for score, count in session.execute(by_score)}
     return Scores(tuple(found.get(score, 0) for score in SCORES))
