@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from socialproof.contacts.models import Contact
@@ -18,15 +19,28 @@ def keep_contact(
     `email` is a checked address (the edge checks it), kept in lower case; None makes a contact without one.
     """
     email = email.strip().lower() if email else None
-    contact = contact_by_email(session, company_id, email) if email else None
-    if contact is None:
-        contact = Contact(company_id=company_id, email=email, name=name, language=language, created_at=now)
-        session.add(contact)
+    new = Contact(company_id=company_id, email=email, name=name, language=language, created_at=now)
+    if email is None:
+        session.add(new)
         session.flush()
-        return contact
-    contact.name = name or contact.name
-    contact.language = language or contact.language
-    return contact
+        return new
+    known = contact_by_email(session, company_id, email) or _add_unless_known(session, new)
+    known.name = name or known.name
+    known.language = language or known.language
+    return known
+
+
+def _add_unless_known(session: Session, new: Contact) -> Contact:
+    """Somebody else may add the same address at the same moment: then theirs is the contact."""
+    try:
+        with session.begin_nested():
+            session.add(new)
+    except IntegrityError:
+        known = contact_by_email(session, new.company_id, str(new.email))
+        if known is None:
+            raise
+        return known
+    return new
 
 
 def delete_contact(session: Session, *, contact: Contact, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,7 @@ from socialproof.campaigns.service import (
 )
 from socialproof.contacts.queries import contact_by_public_id, contact_count
 from socialproof.contacts.service import delete_contact, keep_contact
+from socialproof.database import transaction
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.invitation import LINK_LIFETIME, LinkState
 from socialproof.tokens import Purpose, Tokens
@@ -54,6 +56,23 @@ def test_the_same_address_is_one_contact_and_keeps_its_name(session: Session, fa
     assert second.contact.name == "Anna"
     assert first.public_id != second.public_id
     assert invited_contact_count(session, survey.company_id, survey.id) == 1
+
+
+def test_the_same_address_written_down_twice_at_once_is_one_contact(session: Session, factories: Factories) -> None:
+    company, together, kept = factories.company(), threading.Barrier(6), set[int]()
+
+    def keep() -> None:
+        together.wait()
+        with Session(session.get_bind()) as own, transaction(own):
+            known = keep_contact(own, company_id=company.id, email="a@customer.example", now=factories.now)
+            kept.add(known.id)
+
+    threads = [threading.Thread(target=keep) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(kept) == 1
 
 
 def test_people_without_an_address_are_different_people(session: Session, factories: Factories) -> None:
