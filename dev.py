@@ -78,7 +78,7 @@ def start() -> int:
     family = [
         subprocess.Popen([str(word) for word in command], cwd=HERE, env=env)
         for command in (
-            [*granian, "--blocking-threads", 8, "--log-level", "warning", "wsgi:app"],
+            [*granian, "--blocking-threads", 32, "--log-level", "warning", "wsgi:app"],
             [*flask, "worker"],
             [*flask, "demo", "site", "--port", site_port],
         )

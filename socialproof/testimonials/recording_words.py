@@ -18,6 +18,7 @@ def sentence(code: str, _: Callable[[str], str]) -> str:
         "too_many": _("Too many attempts today. Please try again tomorrow, or write instead."),
         "storage_full": _("There is no room for videos at the moment. Please try again later, or write instead."),
         "busy": _("Many people are sending right now. We try again in a moment."),
+        "too_slow": _("The connection is very slow. We try this piece again."),
         "upload_unknown": _("This upload has ended. Please send the video again."),
         "upload_complete": _("This video has already arrived."),
         "upload_incomplete": _("Some of the video did not arrive. Please send it again."),

@@ -4,7 +4,7 @@
 import { Sha256, sha256 } from "./sha256.js";
 
 const PARALLEL = 3;
-const BATCH = 6;
+const BATCH = 12;
 const PATIENCE = 8;
 const LONGEST_WAIT = 15_000;
 const STALLED = 60_000;

@@ -37,7 +37,7 @@ Writer = Callable[[bytes], object]
 class LocalStorage:
     """Streams in blocks of 64 KB; a finished name appears by one atomic rename after fsync."""
 
-    part_bytes = 1024 * 1024
+    part_bytes = 512 * 1024
     max_part_bytes = 8 * 1024 * 1024
 
     def __init__(self, root: Path, reserve_bytes: int = 64 * 1024 * 1024) -> None:

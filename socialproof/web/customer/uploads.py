@@ -1,7 +1,8 @@
 """The video's way in, as JSON for the page's own script: begin → addresses → PUT each part → complete.
 
 The response's link is the authority and one upload belongs to one response. While a part's bytes arrive no database
-connection is held, and never more than PARTS_AT_ONCE of them arrive, so that slow senders cannot take all threads.
+connection is held, never more than PARTS_AT_ONCE of them arrive (half of the threads that the server is started with),
+and each has PART_SECONDS, so that slow senders can neither stop the other pages nor each other.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import math
 import re
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
-from typing import Any
+from typing import IO, Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from socialproof.backends.storage.port import Part, StorageError
+from socialproof.backends.storage.port import BLOCK_BYTES, Part, StorageError
 from socialproof.clock import now
 from socialproof.database import db, transaction
 from socialproof.domain.errors import RuleBroken
@@ -31,11 +33,13 @@ from socialproof.web.customer import access
 blueprint = Blueprint("uploads", __name__, url_prefix="/r/<token>/uploads")
 
 PARTS_AT_ONCE = 16
+PART_SECONDS = 180.0
 ADDRESSES_AT_ONCE = 64
 
 _places = threading.BoundedSemaphore(PARTS_AT_ONCE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STATUS = {
+    "too_slow": 408,
     "busy": 503,
     "storage_full": 507,
     "too_large": 413,
@@ -100,8 +104,8 @@ def put_part(token: str, upload_id: str, number: int) -> Response:
     place = recording.place_of(_upload(token, upload_id))
     db.session.close()
     with _one_of_few():
-        stream: Any = request.stream
-        recording.store_part(storage, place=place, part=part, source=stream, limits=_limits())
+        source: Any = _Timed(request.stream)
+        recording.store_part(storage, place=place, part=part, source=source, limits=_limits())
     return _answer({"number": part.number, "size": part.size, "sha256": part.sha256})
 
 
@@ -123,6 +127,8 @@ def complete(token: str, upload_id: str) -> Response:
 def refused(error: RuleBroken | StorageError) -> Response:
     """A rule or the storage says no: its code, and a sentence for the customer."""
     code = {"missing": "upload_unknown"}.get(error.code, error.code)
+    if request.method == "PUT" and code not in ("busy", "too_slow"):
+        _read_to_end()
     answer = _answer({"code": code, "message": sentence(code, _)}, _STATUS.get(code, 422))
     if code == "busy":
         answer.headers["Retry-After"] = "2"
@@ -220,6 +226,28 @@ def _answer(body: dict[str, Any], status: int = 200) -> Response:
     answer = jsonify(body)
     answer.status_code = status
     return answer
+
+
+def _read_to_end() -> None:
+    """Let a refused part run out: a browser that still sends would see a broken connection instead of our words."""
+    if (request.content_length or 0) > services().backends.storage.max_part_bytes:
+        return
+    with suppress(RuleBroken, HTTPException), _one_of_few():
+        rest = _Timed(request.stream)
+        while rest.read(BLOCK_BYTES):
+            continue
+
+
+class _Timed:
+    """A body that must be here in time."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._until = stream, time.monotonic() + PART_SECONDS
+
+    def read(self, size: int = -1) -> bytes:
+        if time.monotonic() > self._until:
+            raise RuleBroken("too_slow")
+        return self._stream.read(size)
 
 
 @contextmanager

@@ -322,6 +322,16 @@ def test_slow_senders_cannot_take_every_thread(sender: Sender, monkeypatch: pyte
     assert sender.put(1, b"hello").status_code == 200
 
 
+def test_a_part_that_takes_too_long_is_cut_and_leaves_nothing(
+    sender: Sender, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender.begin()
+    monkeypatch.setattr(uploads, "PART_SECONDS", -1.0)
+    answer = sender.put(1, b"hello")
+    assert (answer.status_code, answer.json["code"]) == (408, "too_slow")
+    assert left_behind(settings) == []
+
+
 def test_it_works_without_cookies_and_sets_none(sender: Sender) -> None:
     assert "Set-Cookie" not in sender.send(WEBM).headers
 
