@@ -24,6 +24,7 @@ PER_NETWORK = 100
 def begin_attempt(session: Session, *, email: str, address: str, now: datetime) -> None:
     """Count an attempt for this account and network, or refuse it: RuleBroken("too_many_attempts", until=)."""
     account, network = digest(email), network_of(address)
+    _one_at_a_time(session, account)
     _forget_old(session, account, network, now)
     until = max(
         filter(
@@ -38,6 +39,12 @@ def begin_attempt(session: Session, *, email: str, address: str, now: datetime) 
     if until is not None:
         raise RuleBroken("too_many_attempts", until=until)
     session.add(SignInFailure(account_hash=account, network=network, failed_at=now))
+
+
+def _one_at_a_time(session: Session, account: str) -> None:
+    """Attempts on one account wait for each other. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(int(account[:15], 16))))
 
 
 def forgive(session: Session, *, email: str) -> None:

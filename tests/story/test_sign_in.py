@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from socialproof.backends.jobs.models import Job
 from socialproof.companies import accounts, attempts, service, sessions
 from socialproof.companies.models import AuditEntry, Company, User, UserSession
 from socialproof.companies.queries import reset_by_secret
-from socialproof.database import db
+from socialproof.database import db, transaction
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
 from tests.factories import PASSWORD, Factories
 
@@ -132,6 +133,25 @@ def test_ten_failures_close_an_account_for_a_quarter_of_an_hour(session: Session
     attempts.begin_attempt(session, email="other@b.example", address="192.0.2.1", now=factories.now)
     later = factories.now + attempts.WINDOW
     attempts.begin_attempt(session, email="a@b.example", address="192.0.2.1", now=later)
+
+
+def test_twenty_guesses_at_once_meet_the_same_limit(app: Flask, session: Session, factories: Factories) -> None:
+    with app.app_context():
+        engine = db.engine
+    tried: list[bool] = []
+
+    def guess() -> None:
+        with Session(engine) as mine, suppress(RuleBroken):
+            with transaction(mine):
+                attempts.begin_attempt(mine, email="a@b.example", address="192.0.2.1", now=factories.now)
+            tried.append(True)
+
+    threads = [threading.Thread(target=guess) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(tried) == attempts.PER_ACCOUNT
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request
+from flask import session as form_session
 from flask.blueprints import BlueprintSetupState
 from flask_babel import get_locale
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -23,6 +24,7 @@ from socialproof.companies.queries import anybody, membership, memberships_of
 from socialproof.database import db, transaction
 from socialproof.domain.addresses import safe_next
 from socialproof.domain.roles import Role
+from socialproof.languages import known_language
 from socialproof.testimonials.moderation_queries import waiting_count
 from socialproof.web.marketer import headers, stale
 from socialproof.web.marketer.cookie import cookie_name
@@ -135,12 +137,13 @@ def _recognise() -> None:
     size = getattr(view, "takes_bytes", None)
     if size:
         request.max_content_length = size
+    _remember_language()
     now = clock.now()
     user_session = sessions.session_of(db.session(), request.cookies.get(cookie_name(), ""), now=now)
     if user_session is None:
         return
     g.user_session = user_session
-    g.language = user_session.user.language or None
+    g.language = user_session.user.language or g.get("language")
     if sessions.is_stale(user_session, now=now):
         with transaction() as session:
             sessions.touch(session, user_session=user_session, now=now)
@@ -149,6 +152,14 @@ def _recognise() -> None:
     member = membership(db.session(), company_id=user_session.company_id, user_id=user_session.user_id)
     if member is not None:
         g.current = Current(user_session.user, member.company, member, user_session)
+
+
+def _remember_language() -> None:
+    """A language chosen at the foot of a page stays for the pages after it; a user's own setting goes before it."""
+    linked = known_language(request.args.get("lang"))
+    if linked:
+        form_session["language"] = linked
+    g.language = linked or known_language(form_session.get("language"))
 
 
 def _admit() -> Response | None:

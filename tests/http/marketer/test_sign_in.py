@@ -216,5 +216,12 @@ def test_the_page_is_in_the_language_of_the_browser_and_then_of_the_user(
     assert '<html lang="fi"' in client.get("/app/account", headers={"Accept-Language": "sv"}).text
 
 
+def test_a_language_chosen_at_the_foot_stays(client: FlaskClient, factories: Factories) -> None:
+    factories.member()
+    assert '<html lang="da"' in client.get("/app/sign-in?lang=da").text
+    assert '<html lang="da"' in client.get("/app/reset").text
+    assert '<html lang="da"' in client.get("/app/reset?lang=xx").text
+
+
 def _without_tokens(html: str) -> str:
     return html.replace(csrf_token(html), "")
