@@ -11,6 +11,9 @@ from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 from socialproof.testimonials.models import Media, ProposedEdit, Testimonial
 
+SENT = ("uploaded", "processing", "ready")
+"""States of media that arrived whole and that nobody found unreadable."""
+
 
 def testimonial_of_response(session: Session, response: Response) -> Testimonial | None:
     """What was given with this response, if anything."""
@@ -42,7 +45,7 @@ def proposal_behind_link(session: Session, public_id: str) -> ProposedEdit | Non
 
 
 def media_of_response(session: Session, response: Response, public_id: str, kind: str) -> Media | None:
-    """A photo or video that this customer sent and did not take away; somebody else's is None."""
+    """A photo or video that this customer sent whole and did not take away; somebody else's is None."""
     if not public_id:
         return None
     return session.scalar(
@@ -51,7 +54,7 @@ def media_of_response(session: Session, response: Response, public_id: str, kind
             Media.response_id == response.id,
             Media.public_id == public_id,
             Media.kind == kind,
-            Media.state != "deleted",
+            Media.state.in_(SENT),
         )
     )
 

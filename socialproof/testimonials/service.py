@@ -29,7 +29,7 @@ from socialproof.domain.events import (
 from socialproof.domain.testimonial import best_line_after, require_attribution, require_words
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import ConsentRecord, Media, ModerationEntry, ProposedEdit, Testimonial
-from socialproof.testimonials.queries import testimonial_of_response
+from socialproof.testimonials.queries import SENT, testimonial_of_response
 from socialproof.testimonials.wording import consent_text
 
 
@@ -215,7 +215,7 @@ def _author_values(author: Author) -> dict[str, str]:
 
 
 def _own(media: Media, response: Response) -> Media:
-    if media.response_id != response.id or media.company_id != response.company_id or media.state == "deleted":
+    if media.response_id != response.id or media.company_id != response.company_id or media.state not in SENT:
         raise NotFound()
     return media
 

@@ -150,7 +150,7 @@ def _known(response: Response) -> dict[str, str]:
     """What the customer wrote a minute ago, and what the company knew before it asked."""
     contact = response.contact
     return {
-        "text": response.comment,
+        "text": "" if _video(response) else response.comment,
         "name": contact.name if contact else "",
         "role": contact.role if contact else "",
         "organisation": contact.organisation if contact else "",

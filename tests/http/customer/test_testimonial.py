@@ -328,6 +328,26 @@ def test_a_recording_of_somebody_else_is_not_taken(customer: Customer, factories
     assert session.get_one(Media, foreign.id).testimonial_id is None
 
 
+@pytest.mark.parametrize("state", ["uploading", "unreadable", "deleted"])
+def test_a_recording_that_is_not_whole_is_told_and_leaves_the_written_way(
+    customer: Customer, response: Response, factories: Factories, session: Session, state: str
+) -> None:
+    video = factories.media(response, state=state)
+    html = customer.page(f"?video={video.public_id}")
+    assert "could not be read, or is no longer here" in html
+    assert "The best beans in town." in html
+    assert customer.send(text="", video=video.public_id).status_code == 422
+    assert customer.send(video=video.public_id).status_code == 303
+    assert given(session).kind == "text"
+
+
+def test_words_told_to_the_company_do_not_slip_in_beside_a_recording(
+    customer: Customer, response: Response, factories: Factories
+) -> None:
+    video = factories.media(response)
+    assert "The best beans in town." not in customer.page(f"?video={video.public_id}")
+
+
 def test_a_reward_is_told_before_and_noted(customer: Customer, response: Response, session: Session) -> None:
     survey = response.survey
     survey.reward_text = "A bag of beans for every answer"
