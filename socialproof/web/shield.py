@@ -8,6 +8,7 @@ from every process within a second.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -42,37 +43,37 @@ class Shield:
         self._inner = inner
         self._app = app
         self._clock = clock
-        self._script: Answer | None = None
         self._held: dict[str, _Held] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
-        if not path.startswith("/w/") or environ["REQUEST_METHOD"] != "GET":
+        held = self._held.get(path)
+        if held is not None and environ["REQUEST_METHOD"] == "GET":
+            if self._clock() < held.check_at:
+                return held.answer.send(environ, start_response)
+        elif not path.startswith("/w/") or environ["REQUEST_METHOD"] != "GET":
             return self._inner(environ, start_response)
-        if path.endswith(".json"):
-            answer = self._feed(path)
-        elif path == SCRIPT:
-            answer = self._script = self._script or script_answer(self._app)
-        else:
-            answer = None
+        answer = self._anew(path, held)
         return answer.send(environ, start_response) if answer else self._inner(environ, start_response)
 
-    def _feed(self, path: str) -> Answer | None:
-        held, now = self._held.get(path), self._clock()
-        if held is not None and now < held.check_at:
-            return held.answer
-        if held is not None:
-            held.check_at = now + CHECK_SECONDS  # others keep answering with what we hold while this one asks
+    def _anew(self, path: str, held: _Held | None) -> Answer | None:
+        """What is published at this path now; kept when there is something."""
+        if path == SCRIPT:
+            self._held[path] = _Held(script_answer(self._app), inf)
+            return self._held[path].answer
         parts = path.split("/")
-        answer = self._ask(*parts[2:], held=held.answer if held else None) if len(parts) == 4 else None
+        if len(parts) != 4 or not path.endswith(".json"):
+            return None
+        check_at = self._clock() + CHECK_SECONDS
+        if held is not None:
+            held.check_at = check_at  # others keep answering with what we hold while this one asks
+        answer = self._ask(*parts[2:], held=held.answer if held else None)
         if answer is None:
             self._held.pop(path, None)
-        elif held is not None:
-            held.answer = answer
-        else:
-            if len(self._held) >= MOST_FEEDS:
-                self._held.clear()
-            self._held[path] = _Held(answer, now + CHECK_SECONDS)
+            return None
+        if len(self._held) >= MOST_FEEDS:
+            self._held.clear()
+        self._held[path] = _Held(answer, check_at)
         return answer
 
     def _ask(self, widget_id: str, name: str, *, held: Answer | None) -> Answer | None:

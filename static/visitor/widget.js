@@ -14,7 +14,7 @@
     const put = take(N, "insertBefore"), set = take(E, "setAttribute"), get = take(E, "getAttribute");
     const remove = take(N, "removeChild"), shadow = take(E, "attachShadow"), on = take(EventTarget.prototype, "addEventListener");
     const style = take(CSSStyleDeclaration.prototype, "setProperty"), plain = take(CSSStyleDeclaration.prototype, "removeProperty");
-    const indexOf = take(S, "indexOf"), slice = take(S, "slice"), split = take(S, "split"), test = take(RegExp.prototype, "test");
+    const push = take(Array.prototype, "push"), indexOf = take(S, "indexOf"), slice = take(S, "slice"), match = take(RegExp.prototype, "exec");
     const json = take(Response.prototype, "json"), load = take(W, "fetch"), wait = take(W, "setTimeout"), look = take(W, "getComputedStyle");
     const play = take(HTMLMediaElement.prototype, "play"), pause = take(HTMLMediaElement.prototype, "pause"), focus = take(HTMLElement.prototype, "focus");
     const watch = take(ResizeObserver.prototype, "observe"), unwatch = take(ResizeObserver.prototype, "disconnect");
@@ -166,8 +166,8 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
     const isDark = (node) => {
       for (; node && node !== D; node = node.parentNode || node.host) {
         if (node.nodeType !== 1) continue;
-        const c = split(look(W, node).backgroundColor, /[^\d.]+/);
-        if (c.length > 3 && (c.length < 6 || c[4] > .5)) return c[1] * .3 + c[2] * .59 + c[3] * .11 < 110;
+        const c = match(/^rgba?.(\d+)\D+(\d+)\D+(\d+)\D+([\d.]*)/, look(W, node).backgroundColor);
+        if (c && (!c[4] || c[4] > .5)) return c[1] * .3 + c[2] * .59 + c[3] * .11 < 110;
       }
       return indexOf(look(W, D.documentElement).colorScheme, "dark") >= 0 && media(W, "(prefers-color-scheme:dark)").matches;
     };
@@ -181,7 +181,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
           live[live.length] = this;
           if (!this.#root) {
             this.#root = shadow(this, { mode: "closed" });
-            this.#root.adoptedStyleSheets = [base];
+            push(this.#root.adoptedStyleSheets, base);
             const given = rect(this[MINE]).height; // a page's own style sheet may reserve room for the link
             this.#reserve = given > 60 ? given : (+get(this[MINE], "data-height") || 0) * (rect(this).width < 560 ? 1.25 : 1);
             style(this.style, "--reserve", `${this.#reserve}px`);
@@ -203,7 +203,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         const a = this[MINE], mine = this.#fetching = new Abort(), timer = wait(W, () => quiet(() => abort(mine)), 6000);
         try {
           const near = closest(a, "[lang]"), lang = near && get(near, "lang"), at = new Address(a.href);
-          at.pathname += `/${lang && test(/^[\w-]{2,20}$/, lang) ? lang : "default"}.json`; at.hash = "";
+          at.pathname += `/${lang && match(/^[\w-]{2,20}$/, lang) ? lang : "default"}.json`; at.hash = "";
           const r = await load(W, at.href, { referrerPolicy: "no-referrer", signal: mine.signal });
           if (!r.ok) throw 0;
           const data = await json(r);
@@ -216,7 +216,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
       }
       render(d, feed) {
         const layout = d.widget.layout, ul = h("ul", ["role", "list"]), wall = layout === "wall", single = layout === "single", foot = h("p", ["class", "d"]);
-        if (test(/^#[\da-f]{6}$/i, d.widget.accent)) this.#root.adoptedStyleSheets = [base, sheet(`.box{--accent:${d.widget.accent}}`)];
+        if (match(/^#[\da-f]{6}$/i, d.widget.accent)) push(this.#root.adoptedStyleSheets, sheet(`.box{--accent:${d.widget.accent}}`));
         this.#items = [];
         for (let i = 0; layout !== "badge" && i < d.testimonials.length; i++)
           put(ul, this.#items[i] = h("li", null, card(d.testimonials[i], d, feed)), null);
@@ -257,6 +257,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         // Room that was reserved and not needed is given back only while nobody looks at it: nothing moves before a reader's eyes
         this.#sight = new Sight((seen) => quiet(() => { if (!seen[0].isIntersecting) { style(this.style, "--reserve", "0px"); unsee(this.#sight); } }));
         see(this.#sight, this);
+        this.arrange();
         if (this.#items.length === 1 && this.layout === "single") set(this.#items[0], "class", "now");
       }
       arrange() { // a wall of cards of different heights, in reading order: each card spans as many 2 px rows as it is high

@@ -47,7 +47,8 @@ class Answer:
         if held is not None and (self.etag in held or held.strip() == "*"):
             start_response("304 Not Modified", list(self.unchanged_headers))
             return (b"",)
-        if accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if "gzip" in accepted and ("q=0" not in accepted or accepts_gzip(accepted)):
             start_response("200 OK", list(self.packed_headers))
             return (self.packed,)
         start_response("200 OK", list(self.plain_headers))
