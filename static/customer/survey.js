@@ -57,7 +57,7 @@ async function post({ score, act }) {
       headers: { Accept: "application/json" },
       credentials: "omit",
       keepalive: true,
-      signal: AbortSignal.timeout(LONGEST_REQUEST),
+      signal: AbortSignal.timeout?.(LONGEST_REQUEST),
     });
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return null;
     return await told(answer);
@@ -88,7 +88,13 @@ function arrived(score, next) {
   }
 }
 
+// Who presses Send again while we keep trying may send as a page; the answer key makes it the same answer.
 form.addEventListener("submit", (event) => {
+  if (tries > 1 && wanted && navigator.onLine) {
+    clearTimeout(timer);
+    wanted = null;
+    return;
+  }
   event.preventDefault();
   send("send", true);
 });
@@ -100,6 +106,9 @@ form.addEventListener("click", (event) => {
 });
 
 addEventListener("online", attempt);
+addEventListener("beforeunload", (event) => {
+  if (wanted && tries) event.preventDefault();
+});
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   goesOn = false;

@@ -137,6 +137,19 @@ def test_an_answer_whose_thank_you_got_lost_is_sent_again_and_counted_once(
     assert counted(session) == {4: 1}
 
 
+def test_who_presses_send_while_scripts_cannot_get_through_sends_the_page_itself(
+    page: Page, address: str, session: Session
+) -> None:
+    page.route("**/s/**", lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_())
+    page.goto(address)
+    choose(page, 5)
+    expect(page.get_by_role("status")).to_contain_text("We keep trying")
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/s/r/**")
+    assert scores(session) == [5]
+
+
 def test_a_change_of_mind_in_the_tunnel_sends_the_last_choice(page: Page, address: str, session: Session) -> None:
     page.goto(address)
     page.context.set_offline(True)
