@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -60,7 +60,7 @@ def sweep_uploads(context: JobContext) -> None:
             media.state = "deleted"
     _clear(context)
     storage.sweep(now - UPLOAD_LIFETIME - timedelta(hours=1))
-    _sweep_folders(context.settings.data_dir / "work", now - WORK_LIFETIME)
+    _sweep_folders(context)
 
 
 def _wanted(session: Session, media_id: int, company_id: int) -> Media | None:
@@ -147,7 +147,16 @@ def _private_folder(data_dir: Path, public_id: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep_folders(work: Path, before: datetime) -> None:
-    for folder in work.iterdir() if work.is_dir() else ():
-        if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < before:
-            shutil.rmtree(folder, ignore_errors=True)
+def _sweep_folders(context: JobContext) -> None:
+    """Remove work folders older than an hour, unless their video is still being processed."""
+    work = context.settings.data_dir / "work"
+    before = (context.now() - WORK_LIFETIME).timestamp()
+    old = [path for path in (work.iterdir() if work.is_dir() else ()) if path.stat().st_mtime < before]
+    names = {path.name.partition(".")[0] for path in old}
+    with context.transaction() as session:
+        busy = set(
+            session.scalars(select(Media.public_id).where(Media.public_id.in_(names), Media.state == "processing"))
+        )
+    for path in old:
+        if path.name.partition(".")[0] not in busy:
+            shutil.rmtree(path, ignore_errors=True)

@@ -28,6 +28,8 @@ MAX_PIXELS = 10_000_000  # 4096 × 2304, more than any phone films
 MEMORY_BYTES = 3 * 1024**3
 FILE_BYTES = 1024**3
 LOOK_SECONDS = 60.0
+ENCODE_SECONDS = 240.0
+"""Besides this, twelve seconds for every second allowed: 4K HEVC on a busy small machine needs about five."""
 LONGER_SECONDS = 3.0
 """A recorder that stops at the limit writes a moment more than the limit."""
 
@@ -104,7 +106,7 @@ class FfmpegTranscoder:
             *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
             *("-max_muxing_queue_size", "1024", "-movflags", "+faststart", "-f", "mp4", "-y", str(video)),
         ]
-        ran = self._run(arguments, video.parent, 120 + 8 * max_seconds)
+        ran = self._run(arguments, video.parent, ENCODE_SECONDS + 12 * max_seconds)
         if ran.code != 0 or not video.is_file():
             raise VideoRefused(ran.report.refusal(), ran.report.last_line())
         return ran
