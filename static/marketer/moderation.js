@@ -168,6 +168,52 @@ function watchRows() {
   show();
 }
 
+// ---- the proposal shows its difference while it is written ----------------------------------------------
+
+function cut(text) {
+  return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
+}
+
+// The longest common row of words, as the server finds it: [kind, words] in reading order.
+function difference(before, now) {
+  const [old, fresh] = [cut(before), cut(now)];
+  const length = Array.from({ length: old.length + 1 }, () => new Uint16Array(fresh.length + 1));
+  for (let a = old.length - 1; a >= 0; a--) {
+    for (let b = fresh.length - 1; b >= 0; b--) {
+      length[a][b] = old[a] === fresh[b] ? length[a + 1][b + 1] + 1 : Math.max(length[a + 1][b], length[a][b + 1]);
+    }
+  }
+  const parts = [];
+  const add = (kind, words) => {
+    if (parts.at(-1)?.[0] === kind) parts.at(-1)[1] += words;
+    else parts.push([kind, words]);
+  };
+  let [a, b] = [0, 0];
+  while (a < old.length || b < fresh.length) {
+    if (a < old.length && b < fresh.length && old[a] === fresh[b]) { add("", old[a]); a++; b++; }
+    else if (a < old.length && (b === fresh.length || length[a + 1][b] >= length[a][b + 1])) add("del", old[a++]);
+    else add("ins", fresh[b++]);
+  }
+  return parts;
+}
+
+function watchProposal() {
+  const field = room.querySelector("[data-proposal]");
+  const box = room.querySelector("[data-difference]");
+  const shown = box?.querySelector("[data-original]");
+  if (!field || !shown || shown.dataset.original.length > 6000) return;
+  room.querySelector("[data-look]").hidden = true;
+  field.addEventListener("input", () => {
+    box.hidden = false;
+    shown.replaceChildren(...difference(shown.dataset.original, field.value.trim()).map(([kind, words]) => {
+      if (!kind) return document.createTextNode(words);
+      const part = document.createElement(kind);
+      part.textContent = words;
+      return part;
+    }));
+  });
+}
+
 // ---- a menu that floats closes when the work goes on elsewhere --------------------------------------
 
 function closeElsewhere(event) {
@@ -189,6 +235,7 @@ function start() {
   const words = room.querySelector("[data-words]");
   if (words) watchSelection(words);
   watchRows();
+  watchProposal();
   document.addEventListener("click", closeElsewhere);
   for (const filter of room.querySelectorAll("[data-filters] select")) {
     filter.addEventListener("change", () => filter.form.requestSubmit());

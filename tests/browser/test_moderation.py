@@ -129,6 +129,18 @@ def test_the_best_line_is_marked_by_selecting_it(page, enter, given, session):
     assert given[0].best_line == "Kahvi on erinomaista"
 
 
+def test_the_difference_is_seen_while_a_proposal_is_written(page, enter, given):
+    enter(page)
+    page.locator("[data-ready]").wait_for()
+    page.get_by_text("Propose a shorter text to the customer").click()
+    page.get_by_label("Your proposal").fill("Kahvi on erinomaista.")
+    difference = page.locator("[data-difference]")
+    assert "Nopea apu" in difference.locator("del").first.inner_text()
+    page.get_by_role("button", name="Send to the customer").click()
+    page.get_by_text("Your proposal waits for the customer").wait_for()
+    page.get_by_text("Link for the customer").wait_for()
+
+
 def test_what_somebody_else_decided_is_told_on_the_same_page(page, enter, given, session, signed_in, company):
     enter(page)
     page.locator("[data-ready]").wait_for()

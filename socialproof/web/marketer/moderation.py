@@ -110,6 +110,8 @@ def leave_media_out(testimonial_id: str) -> ResponseReturnValue:
 @blueprint.post("/<testimonial_id>/proposal")
 @role_required("moderator")
 def propose(testimonial_id: str) -> ResponseReturnValue:
+    if request.form.get("act") == "look":
+        return _page_of(testimonial_id, kept=request.form)
     done = _("Your proposal waits for the customer. The text stays as it is until they approve.")
     return _improve(testimonial_id, moderating.propose_edit, done, text=request.form.get("text", ""))
 

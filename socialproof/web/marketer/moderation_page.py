@@ -14,6 +14,7 @@ from socialproof.domain import moderation
 from socialproof.domain.consent import standing
 from socialproof.domain.errors import NotFound
 from socialproof.domain.roles import Role
+from socialproof.domain.text import clean_text
 from socialproof.domain.widget import monogram, shown_name
 from socialproof.testimonials import moderating
 from socialproof.testimonials import moderation_queries as queries
@@ -111,7 +112,7 @@ def detail_context(testimonial: Testimonial) -> dict[str, object]:
         "photo": next((media for media in testimonial.media if media.kind == "photo"), None),
         "proposal": proposal,
         "difference": moderation.difference(proposal.old_text, proposal.new_text) if proposal else (),
-        "standing": standing(testimonial.consents),
+        "drafted": moderation.difference(testimonial.text, clean_text(request.form.get("text", testimonial.text))),
         "author": public_author(testimonial),
         "parts": parts_around(testimonial.text, testimonial.best_line),
     }

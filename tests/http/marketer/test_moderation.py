@@ -211,6 +211,17 @@ def test_a_proposal_is_mailed_shown_with_its_difference_and_cancelled(moderator,
     assert proposal_in(session).state == "cancelled"
 
 
+def test_the_difference_is_seen_before_anything_is_sent(moderator, give, session):
+    testimonial = give(text="They answered fast, which was nice.")
+    form = {"version": 1, "text": "They answered quickly.", "act": "look"}
+    page = moderator.post(path(testimonial, "proposal"), form)
+    assert page.status_code == 200
+    assert "<ins>quickly</ins>" in page.text
+    assert ">They answered quickly.</textarea>" in page.text
+    session.rollback()
+    assert session.query(ProposedEdit).count() == 0
+
+
 def test_without_an_address_the_customers_link_is_shown_to_copy(moderator, give, session, settings):
     testimonial = give(text="They answered fast, which was nice.")
     moderator.post(path(testimonial, "proposal"), {"version": 1, "text": "They answered fast."})
