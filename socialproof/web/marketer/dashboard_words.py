@@ -8,14 +8,22 @@ from flask import Blueprint
 from flask_babel import format_date, format_decimal, format_percent
 from flask_babel import gettext as _
 
-from socialproof.domain.nps import Band, Segment, band_of
+from socialproof.domain.nps import Band, Scores, Segment, band_of
 from socialproof.domain.periods import Span, Step
+from socialproof.domain.statistics import may_show, shown_margin
 from socialproof.domain.survey import SurveyKind, SurveyState
 
 
 def signed(score: int) -> str:
     """+46, 0, −12: with a real minus sign."""
     return f"+{score}" if score > 0 else f"\u2212{-score}" if score < 0 else "0"
+
+
+def score_word(scores: Scores) -> str:
+    """The score with its margin, or that there are too few answers for one."""
+    if not may_show(scores):
+        return str(_("collecting answers"))
+    return f"{signed(scores.nps())} ± {shown_margin(scores)}"
 
 
 def number(count: int) -> str:
@@ -95,7 +103,7 @@ def state_word(state: str) -> str:
 def register_words(blueprint: Blueprint) -> None:
     """Give the templates of this page these words; names are the functions' own."""
     words = (
-        signed, number, percent, step_label, step_short, segment_word, one_segment_word, band_word, span_word,
-        kind_word, state_word,
+        signed, score_word, number, percent, step_label, step_short, segment_word, one_segment_word, band_word,
+        span_word, kind_word, state_word,
     )  # fmt: skip
     blueprint.context_processor(lambda: {word.__name__: word for word in words})
