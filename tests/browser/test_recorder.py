@@ -212,3 +212,77 @@ def test_its_own_checksum_agrees_with_the_browser(page: Page, recorder_url: str)
         }"""
     )
     assert same == "same"
+
+
+def test_a_network_that_goes_and_comes_back_loses_nothing(page: Page, recorder_url: str, session: Session) -> None:
+    page.goto(recorder_url)
+    page.get_by_role("button", name="Turn on the camera").click()
+    record(page, 2)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Use this video").click()
+    expect(page.get_by_text("The connection is away.")).to_be_visible()
+    page.wait_for_timeout(1500)
+    page.context.set_offline(False)
+    page.wait_for_url("**/testimonial?video=*", timeout=30_000)
+    assert only_video(session).state == "uploaded"
+
+
+def test_a_refusal_by_the_server_can_be_tried_again_with_the_parts_kept(
+    page: Page, recorder_url: str, session: Session
+) -> None:
+    puts: list[str] = []
+    page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    page.route(
+        "**/complete", lambda route: route.fulfill(status=507, json={"code": "storage_full", "message": "No room."})
+    )
+    page.goto(recorder_url)
+    page.get_by_role("button", name="Turn on the camera").click()
+    record(page, 1)
+    page.get_by_role("button", name="Use this video").click()
+    expect(page.get_by_role("alert")).to_contain_text("No room.")
+    sent = len(puts)
+    page.unroute("**/complete")
+    page.get_by_role("button", name="Use this video").click()
+    page.wait_for_url("**/testimonial?video=*")
+    assert len(puts) == sent
+    assert only_video(session).state == "uploaded"
+
+
+def test_a_silent_microphone_is_noticed(page: Page, recorder_url: str) -> None:
+    page.add_init_script(
+        """const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          const stream = await ask(wanted);
+          const silence = new AudioContext().createMediaStreamDestination().stream.getAudioTracks();
+          return new MediaStream([...stream.getVideoTracks(), ...silence]);
+        };"""
+    )
+    page.goto(recorder_url)
+    page.get_by_role("button", name="Turn on the camera").click()
+    expect(page.get_by_text("We hear nothing.")).to_be_visible(timeout=8000)
+
+
+def test_the_camera_and_the_microphone_can_be_chosen(page: Page, recorder_url: str) -> None:
+    page.goto(recorder_url)
+    page.get_by_role("button", name="Turn on the camera").click()
+    page.get_by_text("Camera and microphone").click()
+    microphones = page.get_by_label("Microphone", exact=True)
+    expect(page.get_by_label("Camera", exact=True).locator("option")).not_to_have_count(0)
+    last = microphones.locator("option").last.get_attribute("value")
+    microphones.select_option(last)
+    expect(page.get_by_role("button", name="Start recording")).to_be_focused()
+    expect(microphones).to_have_value(last or "")
+
+
+def test_the_whole_recording_goes_by_keyboard(page: Page, recorder_url: str) -> None:
+    page.goto(recorder_url)
+    page.get_by_role("button", name="Turn on the camera").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Start recording")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    expect(page.get_by_role("button", name="Stop")).to_be_focused(timeout=6000)
+    expect(page.locator("#live")).to_have_text("Recording. You may speak now.")
+    page.wait_for_timeout(800)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="How does it look?")).to_be_focused()
