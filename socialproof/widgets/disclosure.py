@@ -30,7 +30,8 @@ def heading(label: Label, language: str) -> str:
 
 def disclosure(facts: Facts, language: str) -> list[str]:
     """Sentences that are always shown: how many were asked, answered, wrote, agreed, are shown; chosen how; rewards."""
-    return [_funnel(facts, language), _choice(facts, language), _reward(facts, language), _verified(facts, language)]
+    of_shown = [_reward(facts, language), _verified(facts, language)] if facts.shown else []
+    return [_funnel(facts, language), _choice(facts, language), *of_shown]
 
 
 def _funnel(facts: Facts, language: str) -> str:

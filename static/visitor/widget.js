@@ -26,7 +26,7 @@
     const base = sheet(`
 :host{all:initial!important;display:block!important;direction:ltr!important;contain:layout style!important;min-height:var(--reserve,0)!important;
 font:400 16px/1.55 var(--socialproof-font,ui-sans-serif,system-ui,"Segoe UI",Roboto,"Helvetica Neue",sans-serif)!important}
-:host([off]){display:none!important}
+:host([off="1"]){display:none!important}
 *{box-sizing:border-box;margin:0;padding:0}
 .box{--a:var(--socialproof-accent,var(--accent));--r:var(--socialproof-radius,14px);--k:#1b2226;--m:#59646c;--l:#e3e7e9;--c:#fff;
 --t:color-mix(in srgb,var(--a) 13%,var(--c));color:var(--k);display:flex;flex-direction:column;gap:18px;max-height:var(--cap,none);overflow-wrap:anywhere;color-scheme:light}
@@ -34,7 +34,7 @@ font:400 16px/1.55 var(--socialproof-font,ui-sans-serif,system-ui,"Segoe UI",Rob
 header{display:flex;flex-wrap:wrap;gap:14px 32px;align-items:end;justify-content:space-between;flex:none}
 .h{font-size:22px;line-height:1.25;font-weight:650;letter-spacing:-.012em;text-wrap:balance;flex:1 1 220px}
 .nps{display:grid;grid-template-columns:auto minmax(0,1fr);gap:0 14px;align-items:center;max-width:430px}
-.n{font-size:36px;line-height:1;font-weight:680;letter-spacing:-.03em;font-variant-numeric:tabular-nums;white-space:nowrap}
+.n{font-size:36px;line-height:1;font-weight:680;letter-spacing:-.03em;white-space:nowrap}
 .n small{font-size:16px;font-weight:500;letter-spacing:0;color:var(--m)}
 .s,.d,.meta{font-size:13px;line-height:1.45;color:var(--m)}
 .s b{display:block;color:var(--k);font-weight:600}
@@ -84,7 +84,7 @@ button:hover{border-color:var(--m)}
 @container(min-width:620px){.single article:has(.v){display:grid;grid-template:1fr auto auto/minmax(0,5fr) minmax(0,6fr);gap:14px 28px}.single .v{grid-area:1/1/4/2;align-self:center;margin:-12px 0 -12px -12px}.single .who{grid-column:2}}
 .nav{display:flex;gap:8px;align-items:center;justify-content:end;font-size:14px;color:var(--m);flex:none}
 .nav button{color:var(--k);width:44px;min-height:44px;padding:0;font-size:18px}
-.nav span{margin-right:auto;font-variant-numeric:tabular-nums}
+.nav span{margin-right:auto}
 footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
 .d{flex:1 1 280px}
 .d a,.all{color:var(--k);text-underline-offset:3px;font-weight:500}
@@ -187,6 +187,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
             style(this.style, "--reserve", `${this.#reserve}px`);
           }
           style(this[MINE].style, "display", "none", "important");
+          set(this, "off", 0);
           if (this.#data) this.observe(); else this.fetch();
         });
       }
@@ -207,10 +208,10 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
           const r = await load(W, at.href, { referrerPolicy: "no-referrer", signal: mine.signal });
           if (!r.ok) throw 0;
           const data = await json(r);
-          if (!data.nps && !data.testimonials.length) throw 0; // nothing to show yet
+          if (!data.testimonials.length && !(data.nps && data.nps.answers)) throw 0; // nothing to show yet
           if (this.#fetching === mine && this.isConnected) { this.#data = data; this.render(data, at.href); }
         } catch {
-          if (this.#fetching === mine && this.isConnected) quiet(() => { set(this, "off", ""); plain(a.style, "display"); });
+          if (this.#fetching === mine && this.isConnected) quiet(() => { set(this, "off", 1); plain(a.style, "display"); });
         }
         clearTimeout(timer);
       }

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from socialproof.widgets.models import Widget
+from tests.people import Marketer
 from tests.showcase import Showcase, showcase
 
 __all__ = ["showcase"]
@@ -304,7 +305,7 @@ def test_a_broken_feed_collapses_silently_and_leaves_the_link(site: Site, visito
     site.answers["/w/x/en.json"] = broken
     body = f'<a href="{site.address}/w/x" data-socialproof="x" data-height="600">Stories</a>{script(site.address)}'
     visitor.goto(site.page(body))
-    expect(visitor.locator("socialproof-widget")).to_have_attribute("off", "")
+    expect(visitor.locator("socialproof-widget")).to_have_attribute("off", "1")
     assert visitor.evaluate("document.querySelector('socialproof-widget').getBoundingClientRect().height") == 0
     expect(visitor.locator("a[data-socialproof]")).to_be_visible()
     assert errors(visitor) == []
@@ -321,7 +322,7 @@ def test_a_feed_that_is_down_or_slow_never_holds_the_page_up(site: Site, visitor
     visitor.goto(site.page(body))
     expect(visitor.locator("p")).to_be_visible()
     assert time.monotonic() - began < 5
-    expect(visitor.locator("socialproof-widget[off]")).to_have_count(2, timeout=9000)
+    expect(visitor.locator("socialproof-widget[off='1']")).to_have_count(2, timeout=9000)
     assert errors(visitor) == []
 
 
@@ -514,3 +515,41 @@ def test_its_colours_follow_the_page_behind_it(
     visitor.goto(site.page(link(live_server, showcase.publish(theme=theme)) + script(live_server), head=head))
     expect(visitor.locator("socialproof-widget .box.dark")).to_have_count(1 if dark else 0)
     shown(visitor)
+
+
+def test_a_feed_that_recovers_is_shown_when_the_page_moves_the_link(
+    live_server: str, site: Site, showcase: Showcase, visitor: Page
+) -> None:
+    showcase.story()
+    widget = showcase.publish()
+    visitor.route("**/en.json", lambda route: route.abort(), times=1)
+    visitor.goto(site.page(f"<main>{link(live_server, widget)}</main><nav></nav>{script(live_server)}"))
+    expect(visitor.locator("socialproof-widget[off='1']")).to_have_count(1)
+    visitor.evaluate("document.querySelector('nav').append(document.querySelector('a[data-socialproof]'))")
+    expect(visitor.locator("nav > socialproof-widget .box")).to_be_visible()
+    assert errors(visitor) == []
+
+
+def test_the_teams_preview_follows_the_form_and_the_line_is_copied(
+    live_server: str, showcase: Showcase, signed_in: Callable[..., Marketer], new_context: Callable[..., BrowserContext]
+) -> None:
+    showcase.story(text="Preview me")
+    widget = showcase.publish(layout="wall")
+    marketer = signed_in("owner", showcase.company)
+    context = new_context(permissions=["clipboard-read", "clipboard-write"])
+    jar: Any = marketer.client._cookies
+    context.add_cookies([{"name": one.key, "value": one.value, "url": live_server} for one in jar.values()])
+    page = watched(context)
+    page.goto(f"{live_server}/app/widgets/{widget.public_id}")
+    inside = page.frame_locator("[data-preview]")
+    expect(inside.locator("socialproof-widget .box.wall blockquote")).to_have_text("Preview me")
+    page.get_by_label("Badge").check(force=True)
+    expect(inside.locator("socialproof-widget .box.badge")).to_be_visible()
+    page.get_by_role("button", name="Dark page").click()
+    expect(inside.locator("socialproof-widget .box.badge.dark")).to_be_visible()
+    page.get_by_role("button", name="Copy").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert f'data-socialproof="{widget.public_id}"' in copied
+    assert "\n" not in copied
+    assert page.evaluate("violations") == []
+    assert errors(page) == []

@@ -207,7 +207,7 @@ def test_kinds_of_survey_are_never_mixed_in_the_score(factories: Factories, sess
 def test_the_score_can_be_left_out_but_the_disclosure_cannot(factories: Factories, session: Session) -> None:
     content = feed(session, publish(factories, factories.company(), shows_nps=False))
     assert content["nps"] is None
-    assert len(content["disclosure"]) == 4
+    assert len(content["disclosure"]) >= 2
     assert content["method"]["url"]
 
 
