@@ -132,9 +132,7 @@ def _changed(form: PasswordForm) -> str:
     user_session = current_session()
     stands_in = user_session.company_id if user_session else None
     with transaction() as session:
-        accounts.user_with_password(
-            session, email=user.email, password=form.current_password.data, now=now
-        )
+        accounts.user_with_password(session, email=user.email, password=form.current_password.data, now=now)
         accounts.change_password(session, user=user, password=form.new_password.data, now=now)
         return new_session(session, user, company_id=stands_in)
 
@@ -150,9 +148,7 @@ def _refused(form: PasswordForm, broken: RuleBroken) -> Response:
     return response
 
 
-def _page(
-    *, about: AccountForm | None = None, password: PasswordForm | None = None, status: int = 200
-) -> Response:
+def _page(*, about: AccountForm | None = None, password: PasswordForm | None = None, status: int = 200) -> Response:
     user, here = current_user(), current_session()
     mine = sessions.sessions_of(db.session(), user.id, now=clock.now())
     html = render_template(

@@ -89,9 +89,7 @@ def _user(form: FlaskForm, email: str) -> User:
     if isinstance(form, NewUserForm):
         name, password = form.name.data, form.password.data
         language = str(get_locale())
-        return service.create_user(
-            session, email=email, name=name, password=password, language=language, now=now
-        )
+        return service.create_user(session, email=email, name=name, password=password, language=language, now=now)
     if isinstance(form, KnownUserForm):
         return accounts.user_with_password(session, email=email, password=form.password.data, now=now)
     user_session = current_session()

@@ -77,9 +77,7 @@ def set_password(secret: str) -> Response:
         return _choose_page(form, secret, 422)
     try:
         with transaction() as session:
-            user = accounts.use_password_reset(
-                session, secret=secret, password=form.password.data, now=now
-            )
+            user = accounts.use_password_reset(session, secret=secret, password=form.password.data, now=now)
             started = new_session(session, user)
     except NotFound:
         return _gone()

@@ -15,9 +15,7 @@ def page(_error: CSRFError) -> Response:
     if request.accept_mimetypes.best == "application/json" or request.is_json:
         return errors.page(400)
     kept = _kept() if _came_from_us() else []
-    return make_response(
-        render_template("marketer/access/stale.html", kept=kept, with_files=bool(request.files)), 400
-    )
+    return make_response(render_template("marketer/access/stale.html", kept=kept, with_files=bool(request.files)), 400)
 
 
 def is_own_origin() -> bool:

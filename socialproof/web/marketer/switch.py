@@ -58,9 +58,7 @@ def create() -> Response:
         return _page(form, 422)
     with transaction() as session:
         name, language = form.name.data, str(get_locale())
-        company = service.create_company(
-            session, name=name, owner=current_user(), language=language, now=clock.now()
-        )
+        company = service.create_company(session, name=name, owner=current_user(), language=language, now=clock.now())
         _stand_in(company.id)
     flash(_("%(company)s is ready. Its first survey is the next step.", company=form.name.data), "good")
     return see("/app/")
@@ -79,7 +77,5 @@ def _may_create() -> bool:
 
 def _page(form: CompanyForm, status: int = 200) -> Response:
     mine = memberships_of(db.session(), current_user().id)
-    html = render_template(
-        "marketer/switch/show.html", form=form, memberships=mine, may_create=_may_create()
-    )
+    html = render_template("marketer/switch/show.html", form=form, memberships=mine, may_create=_may_create())
     return make_response(html, status)

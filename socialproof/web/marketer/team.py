@@ -48,9 +48,7 @@ def invite() -> Response:
         with transaction() as session:
             me = current()
             role = Role(form.role.data)
-            team.invite(
-                session, company=me.company, by=me.membership, email=email, role=role, now=clock.now()
-            )
+            team.invite(session, company=me.company, by=me.membership, email=email, role=role, now=clock.now())
     except RuleBroken as broken:
         form.email.errors = [_refusal(broken)]
         return _page(form, status=422)
@@ -161,9 +159,7 @@ def _member(member_id: str) -> Membership:
 
 
 def _invitation(invitation_id: str) -> TeamInvitation:
-    found = queries.open_invitation(
-        db.session(), company_id=current().company.id, public_id=invitation_id
-    )
+    found = queries.open_invitation(db.session(), company_id=current().company.id, public_id=invitation_id)
     if found is None:
         raise NotFound
     return found
