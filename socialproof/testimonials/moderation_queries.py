@@ -42,7 +42,10 @@ class Page:
 def queue_page(session: Session, company_id: int, filters: Filters, after: str = "", size: int = PAGE_SIZE) -> Page:
     """The queue in its order, from behind the testimonial named `after`; an unknown name starts at the top."""
     query = _narrowed(company_id, filters).options(
-        selectinload(Testimonial.media), selectinload(Testimonial.tags), selectinload(Testimonial.consents)
+        joinedload(Testimonial.response),
+        selectinload(Testimonial.media),
+        selectinload(Testimonial.tags),
+        selectinload(Testimonial.consents),
     )
     anchor = _anchor(session, company_id, after)
     if anchor is not None:

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
+from socialproof.database import db
 from socialproof.testimonials.models import ModerationEntry, ProposedEdit, TestimonialTag
 from socialproof.tokens import Purpose, Tokens
 
@@ -426,3 +428,24 @@ def test_reading_decides_nothing(moderator, give, session):
     for act in DECISIONS:
         assert moderator.get(path(testimonial, act)).status_code in (404, 405)
     assert state_of(session, testimonial) == "submitted"
+
+
+def test_a_long_queue_costs_no_more_questions_than_a_short_one(moderator, give, app):
+    def questions():
+        asked = []
+
+        def note(*_arguments):
+            asked.append(1)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        moderator.get("/app/moderation?state=all")
+        event.remove(engine, "before_cursor_execute", note)
+        return len(asked)
+
+    give()
+    short = questions()
+    for _ in range(12):
+        give()
+    assert questions() == short
