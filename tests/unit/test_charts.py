@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +60,7 @@ def test_columns_stand_side_by_side_inside_the_drawing(found, size):
     assert [bar.count for bar in bars] == list(found.counts)
     assert bars[0].x >= size.left
     assert bars[-1].x + bars[-1].width <= size.width - size.right + 0.2
-    assert all(before.x + before.width < after.x for before, after in zip(bars, bars[1:], strict=False))
+    assert all(before.x + before.width < after.x for before, after in pairwise(bars))
     assert all(size.top - 0.2 <= bar.y and bar.height > 0 for bar in bars)
 
 
