@@ -17,7 +17,7 @@ from socialproof.widgets import service, snapshot
 NOT_CHOICES = ("ground", "csrf_token", "send")
 
 
-def preview() -> Response:
+def framed_page() -> Response:
     """The page in the frame. Only our own pages may frame it."""
     choices = [(key, value) for key, value in request.args.items(multi=True) if key not in NOT_CHOICES]
     response = make_response(
@@ -33,7 +33,7 @@ def preview() -> Response:
     return response
 
 
-def preview_feed(language: str) -> Response:
+def feed(language: str) -> Response:
     """The feed of these settings, built now and kept nowhere."""
     company = current().company
     typed = request.args.copy()

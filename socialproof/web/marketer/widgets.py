@@ -19,9 +19,6 @@ from socialproof.widgets.models import Widget
 
 blueprint = Blueprint("widgets", __name__, url_prefix="/widgets")
 
-blueprint.get("/preview")(widget_preview.preview)
-blueprint.get("/preview/<language>.json")(widget_preview.preview_feed)
-
 
 @blueprint.get("")
 def overview() -> str:
@@ -80,6 +77,18 @@ def delete(widget_id: str) -> Response:
         service.delete_widget(session, widget=widget)
     flash(_("The widget is gone. Pages that still have its line show a plain link."), "good")
     return redirect(url_for(".overview"), 303)
+
+
+@blueprint.get("/preview")
+def preview() -> Response:
+    """The page in the editor's frame."""
+    return widget_preview.framed_page()
+
+
+@blueprint.get("/preview/<language>.json")
+def preview_feed(language: str) -> Response:
+    """The feed of settings that are not saved yet."""
+    return widget_preview.feed(language)
 
 
 def found(widget_id: str) -> Widget:
