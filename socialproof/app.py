@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import Babel
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import socialproof.testimonials.models
 import socialproof.widgets.models  # noqa: F401  with these two every table is known
@@ -49,6 +50,8 @@ def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     app.register_blueprint(operator.blueprint)
     cli.init_app(app)
     app.wsgi_app = Shield(app.wsgi_app, app)  # type: ignore[method-assign]
+    if settings.proxy_count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_count, x_proto=0)  # type: ignore[method-assign]
     return app
 
 

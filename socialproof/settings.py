@@ -32,6 +32,8 @@ class Settings:
     max_video_seconds: int = 120
     max_video_bytes: int = 200 * MEGABYTE
     max_photo_bytes: int = 15 * MEGABYTE
+    proxy_count: int = 0
+    """How many proxies of the operator stand in front; only they are believed about a client's address."""
     testing: bool = False
 
     @property
@@ -57,6 +59,7 @@ class Settings:
             ffmpeg=env.text("FFMPEG", ""),
             max_video_seconds=env.number("SOCIALPROOF_MAX_VIDEO_SECONDS", 120, 5, 600),
             max_video_bytes=env.number("SOCIALPROOF_MAX_VIDEO_MB", 200, 1, 4096) * MEGABYTE,
+            proxy_count=env.number("SOCIALPROOF_PROXIES", 0, 0, 5),
             max_photo_bytes=env.number("SOCIALPROOF_MAX_PHOTO_MB", 15, 1, 100) * MEGABYTE,
         )
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs.port import Handler
 from socialproof.backends.jobs.queue import enqueue
+from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
 from socialproof.domain import events
 from socialproof.testimonials import jobs as testimonials
@@ -49,6 +50,7 @@ LATER: dict[type[events.Event], list[str]] = {
 }
 
 JOBS: dict[str, Handler] = {
+    "campaigns.expire": campaigns.expire,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,
     "testimonials.send_receipt": testimonials.send_receipt,
@@ -58,6 +60,9 @@ JOBS: dict[str, Handler] = {
     "media.process_video": recording_jobs.process_video,
     "media.sweep_uploads": recording_jobs.sweep_uploads,
 }
+
+HOURLY = ("campaigns.expire", "media.sweep_uploads")
+"""Kinds of jobs that the worker puts on the table every hour: what time alone brings about."""
 
 
 def connect() -> None:

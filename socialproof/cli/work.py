@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from socialproof import clock, database, wiring
@@ -20,6 +22,8 @@ from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.jobs.worker import work
 from socialproof.database import db
 from socialproof.web import EXTENSION, Services
+
+log = logging.getLogger(__name__)
 
 jobs = AppGroup("jobs", help="Look after background jobs.")
 
@@ -47,7 +51,25 @@ def worker(threads: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    work(job_context(app), wiring.JOBS, stop, threads)
+    context = job_context(app)
+    threading.Thread(target=_remind, args=(context, stop), name="hourly", daemon=True).start()
+    work(context, wiring.JOBS, stop, threads)
+
+
+def _remind(context: JobContext, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            enqueue_hourly(context)
+        except OperationalError:
+            log.exception("the hourly jobs could not be put on the table")
+        stop.wait(3600)
+
+
+def enqueue_hourly(context: JobContext) -> None:
+    """Put the hourly jobs on the table; a second worker's are the same, by their key."""
+    with context.transaction() as session:
+        for kind in wiring.HOURLY:
+            queue.enqueue(session, kind, {}, now=context.now(), key=f"hourly:{kind}")
 
 
 @jobs.command("list")

@@ -108,11 +108,6 @@ class MediaUnreadable(CompanyEvent):
 
 
 @dataclass(frozen=True)
-class WidgetChanged(CompanyEvent):
-    widget_id: int
-
-
-@dataclass(frozen=True)
 class SurveyChanged(CompanyEvent):
     survey_id: int
 
@@ -120,17 +115,3 @@ class SurveyChanged(CompanyEvent):
 @dataclass(frozen=True)
 class CompanyChanged(CompanyEvent):
     pass
-
-
-@dataclass(frozen=True)
-class TeamMemberInvited(CompanyEvent):
-    """`secret` is the single-use link's secret; only its hash is kept in the invitation."""
-
-    team_invitation_id: int
-    secret: str
-
-
-@dataclass(frozen=True)
-class PasswordResetRequested(Event):
-    password_reset_id: int
-    secret: str

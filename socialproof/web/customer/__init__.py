@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Blueprint
 
-from socialproof.web.customer import access
-
-PAGES = ("survey", "logo", "invitation", "response", "testimonial", "video", "uploads", "manage", "proposal")
+from socialproof.web.customer import (
+    access,
+    invitation,
+    logo,
+    manage,
+    proposal,
+    response,
+    survey,
+    testimonial,
+    uploads,
+    video,
+)
 
 room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)
 
-for _page in PAGES:
-    if find_spec(f"{__name__}.{_page}"):
-        room.register_blueprint(import_module(f"{__name__}.{_page}").blueprint)
+for page in (survey, logo, invitation, response, testimonial, video, uploads, manage, proposal):
+    room.register_blueprint(page.blueprint)

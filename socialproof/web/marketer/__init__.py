@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Blueprint
 
-from socialproof.web.marketer import access
-
-PAGES = (
-    "welcome",
-    "sign_in",
-    "reset",
-    "join",
-    "switch",
-    "account",
-    "team",
-    "company",
-    "dashboard",
-    "surveys",
-    "preview",
-    "share",
-    "moderation",
-    "media",
-    "widgets",
+from socialproof.web.marketer import (
+    access,
+    account,
+    company,
+    dashboard,
+    join,
+    media,
+    moderation,
+    preview,
+    reset,
+    share,
+    sign_in,
+    surveys,
+    switch,
+    team,
+    welcome,
+    widgets,
 )
+
+ENTRANCE = (welcome, sign_in, reset, join)
+ROOMS = (switch, account, team, company, dashboard, surveys, preview, share, moderation, media, widgets)
 
 room = Blueprint("marketer", __name__, url_prefix="/app")
 access.guard(room)
 
-for _page in PAGES:
-    if find_spec(f"{__name__}.{_page}"):
-        room.register_blueprint(import_module(f"{__name__}.{_page}").blueprint)
+for page in ENTRANCE + ROOMS:
+    room.register_blueprint(page.blueprint)
