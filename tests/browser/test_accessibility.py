@@ -55,7 +55,9 @@ def test_every_page_of_the_app_is_looked_at(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("endpoint", scenes.PAGES)
-def test_the_page_is_accessible_in_light_and_dark(endpoint: str, opened: Callable[[str], Page]) -> None:
+def test_the_page_is_accessible_and_fits_a_phone_in_light_and_dark(
+    endpoint: str, opened: Callable[[str], Page]
+) -> None:
     page = opened(endpoint)
     found = []
     for scheme in ("light", "dark"):
@@ -65,12 +67,6 @@ def test_the_page_is_accessible_in_light_and_dark(endpoint: str, opened: Callabl
             page.set_viewport_size(size)
             found += [f"{scheme} {size['width']}: {line}" for line in violations(page)]
     assert found == []
-
-
-@pytest.mark.parametrize("endpoint", scenes.PAGES)
-def test_the_page_fits_a_small_phone(endpoint: str, opened: Callable[[str], Page]) -> None:
-    page = opened(endpoint)
-    page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.evaluate(TOO_WIDE)
 
 
