@@ -7,13 +7,16 @@ dies its lease runs out and another takes the job; the dead one's late result is
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, Table, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.models import Job
+
+_TABLE = cast(Table, Job.__table__)
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 8
@@ -29,9 +32,14 @@ def enqueue(
     key: str | None = None,
 ) -> None:
     """Add a job to the caller's transaction; with a `key`, nothing is added while such a job waits."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    values = {"kind": kind, "payload": payload, "key": key, "run_at": run_at or now, "created_at": now}
-    session.execute(insert(Job).values(**values).on_conflict_do_nothing(index_elements=["key"]))
+    row = {"kind": kind, "payload": payload, "key": key, "run_at": run_at or now, "created_at": now}
+    session.execute(_insert_unless_waiting(session.get_bind().dialect.name), row)
+
+
+@cache
+def _insert_unless_waiting(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_TABLE)
+    return insert.on_conflict_do_nothing(index_elements=["key"])
 
 
 def claim_next(session: Session, *, now: datetime) -> Job | None:
