@@ -28,7 +28,9 @@ class Facts:
 
     invited: int = 0
     """Personal links that were sent."""
+    invited_answered: int = 0
     answered: int = 0
+    """By personal and by open links."""
     submitted: int = 0
     """Testimonials handed in and not taken back by their customers, whatever was decided about them."""
     consented: int = 0

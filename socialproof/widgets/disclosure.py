@@ -38,14 +38,15 @@ def _funnel(facts: Facts, language: str) -> str:
     _ = translations(language).gettext
     counts = {
         "invited": format_decimal(facts.invited, locale=locale_of(language)),
+        "invited_answered": format_decimal(facts.invited_answered, locale=locale_of(language)),
         "answered": format_decimal(facts.answered, locale=locale_of(language)),
         "submitted": format_decimal(facts.submitted, locale=locale_of(language)),
         "consented": format_decimal(facts.consented, locale=locale_of(language)),
         "shown": format_decimal(facts.shown, locale=locale_of(language)),
     }
     with_invited = _(
-        "Invited: %(invited)s. Answered: %(answered)s. Stories: %(submitted)s. "
-        "With consent to be shown: %(consented)s. Shown here: %(shown)s."
+        "Invited by a personal link: %(invited)s, of them %(invited_answered)s answered. Answers in all: %(answered)s. "
+        "Stories: %(submitted)s. With consent to be shown: %(consented)s. Shown here: %(shown)s."
     )
     by_open_link = _(
         "Asked by an open link. Answered: %(answered)s. Stories: %(submitted)s. "

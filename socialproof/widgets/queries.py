@@ -145,10 +145,11 @@ def facts_of(session: Session, widget: Widget, shown: Sequence[Testimonial]) -> 
         ConsentRecord.purpose == WEBSITE,
         ConsentRecord.withdrawn_at.is_(None),
     )
-    invited, answered = _asked(session, widget)
+    funnels = [response_funnel(session, widget.company_id, kind, widget.survey_id) for kind in KINDS]
     return Facts(
-        invited=invited,
-        answered=answered,
+        invited=sum(funnel.invited for funnel in funnels),
+        invited_answered=sum(funnel.invited_answered for funnel in funnels),
+        answered=sum(funnel.answered for funnel in funnels),
         submitted=_count(session, *handed_in),
         consented=_count(session, *handed_in, Testimonial.id.in_(consenting)),
         shown=len(shown),
@@ -160,11 +161,6 @@ def facts_of(session: Session, widget: Widget, shown: Sequence[Testimonial]) -> 
 
 def _count(session: Session, *conditions: Any) -> int:
     return session.scalar(select(func.count()).select_from(Testimonial).where(*conditions)) or 0
-
-
-def _asked(session: Session, widget: Widget) -> tuple[int, int]:
-    funnels = [response_funnel(session, widget.company_id, kind, widget.survey_id) for kind in KINDS]
-    return sum(funnel.invited for funnel in funnels), sum(funnel.answered for funnel in funnels)
 
 
 def _asks_promoters_only(session: Session, widget: Widget) -> bool:
@@ -185,7 +181,7 @@ def nps_scores(session: Session, widget: Widget, now: datetime) -> Scores:
 
 
 def response_rate(session: Session, widget: Widget, now: datetime) -> float | None:
-    """Of those invited by a personal link in the last twelve months, the part that answered; None without any."""
+    """Of those invited by a personal link in the last twelve months, the part that answered; None while none has."""
     today = now.date()
     funnel = response_funnel(session, widget.company_id, nps_kind(widget), widget.survey_id, year_before(today), today)
-    return funnel.invited_answered / funnel.invited if funnel.invited else None
+    return funnel.invited_answered / funnel.invited if funnel.invited_answered else None

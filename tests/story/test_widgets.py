@@ -158,13 +158,14 @@ def test_the_disclosure_counts_who_was_asked_who_answered_and_who_agreed(
 ) -> None:
     company = factories.company()
     survey = factories.survey(company)
-    for _number in range(3):
-        factories.invitation(survey, factories.contact(company))
+    invitations = [factories.invitation(survey, factories.contact(company)) for _number in range(3)]
+    invitations[0].answered_at = factories.now
     factories.testimonial(factories.response(survey), state="approved", is_verified=True, is_rewarded=True)
     factories.testimonial(factories.response(survey), state="submitted", purposes=())
     content = feed(session, publish(factories, company))
     assert content["disclosure"][0] == (
-        "Invited: 3. Answered: 2. Stories: 2. With consent to be shown: 1. Shown here: 1."
+        "Invited by a personal link: 3, of them 1 answered. Answers in all: 2. "
+        "Stories: 2. With consent to be shown: 1. Shown here: 1."
     )
     assert content["disclosure"][2] == "Rewarded, whatever the score: 1."
     assert content["testimonials"][0]["rewarded_text"] == "Rewarded"
