@@ -34,9 +34,7 @@ def invite(
     """
     if survey.state == "closed":
         raise RuleBroken("survey_not_open")
-    contact = keep_contact(
-        session, company_id=survey.company_id, email=email, name=name, language=language, now=now
-    )
+    contact = keep_contact(session, company_id=survey.company_id, email=email, name=name, language=language, now=now)
     invitation = Invitation(
         company_id=survey.company_id,
         survey=survey,
@@ -82,9 +80,7 @@ def expire_invitations(session: Session, *, now: datetime) -> int:
 
 def note_opening(session: Session, *, invitation: Invitation, score: int, now: datetime) -> None:
     """A link with a score in it was opened by something: a click that is not confirmed, and no answer."""
-    kept = session.scalar(
-        select(func.count(LinkOpening.id)).where(LinkOpening.invitation_id == invitation.id)
-    )
+    kept = session.scalar(select(func.count(LinkOpening.id)).where(LinkOpening.invitation_id == invitation.id))
     if (kept or 0) < MOST_OPENINGS_KEPT:
         session.add(LinkOpening(invitation_id=invitation.id, score=score, opened_at=now))
         session.flush()

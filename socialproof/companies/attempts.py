@@ -72,9 +72,7 @@ def _limited_until(
     session: Session, column: InstrumentedAttribute[str], value: str, limit: int, now: datetime
 ) -> datetime | None:
     recent = (column == value, SignInFailure.failed_at > now - WINDOW)
-    count, oldest = session.execute(
-        select(func.count(), func.min(SignInFailure.failed_at)).where(*recent)
-    ).one()
+    count, oldest = session.execute(select(func.count(), func.min(SignInFailure.failed_at)).where(*recent)).one()
     return oldest + WINDOW if count >= limit else None
 
 

@@ -37,9 +37,7 @@ def found_installation(
     return user
 
 
-def create_user(
-    session: Session, *, email: str, name: str, password: str, language: str, now: datetime
-) -> User:
+def create_user(session: Session, *, email: str, name: str, password: str, language: str, now: datetime) -> User:
     """Add a team member with a password that the rules have accepted. `email` is in its kept form."""
     user = User(email=email, name=name, password_hash=hashed(password), language=language, created_at=now)
     session.add(user)
@@ -91,8 +89,6 @@ def change_logo(session: Session, *, company: Company, user: User, logo_key: str
     return former
 
 
-def _tell(
-    session: Session, company: Company, user: User, action: str, now: datetime, **details: object
-) -> None:
+def _tell(session: Session, company: Company, user: User, action: str, now: datetime, **details: object) -> None:
     audit.note(session, company=company, user=user, action=action, subject=company.name, now=now, **details)
     record(session, events.CompanyChanged(company_id=company.id))

@@ -141,9 +141,7 @@ def _add(session: Session, company: Company, user: User, role: Role, now: dateti
     joined = Membership(company=company, user=user, role=role, created_at=now)
     session.add(joined)
     session.flush()
-    audit.note(
-        session, company=company, user=user, action="member.joined", subject=user.email, now=now, role=role
-    )
+    audit.note(session, company=company, user=user, action="member.joined", subject=user.email, now=now, role=role)
     return joined
 
 
@@ -184,9 +182,5 @@ def _mail(session: Session, invitation: TeamInvitation, now: datetime) -> None:
     enqueue(session, "companies.send_team_invitation", {"team_invitation_id": invitation.id}, now=now)
 
 
-def _note(
-    session: Session, by: Membership, action: str, subject: str, now: datetime, **details: object
-) -> None:
-    audit.note(
-        session, company=by.company, user=by.user, action=action, subject=subject, now=now, **details
-    )
+def _note(session: Session, by: Membership, action: str, subject: str, now: datetime, **details: object) -> None:
+    audit.note(session, company=by.company, user=by.user, action=action, subject=subject, now=now, **details)

@@ -24,7 +24,5 @@ def contact_by_public_id(session: Session, company_id: int, public_id: str) -> C
 
 def contact_count(session: Session, company_id: int) -> int:
     """How many living contacts the company has."""
-    count = select(func.count(Contact.id)).where(
-        Contact.company_id == company_id, Contact.deleted_at.is_(None)
-    )
+    count = select(func.count(Contact.id)).where(Contact.company_id == company_id, Contact.deleted_at.is_(None))
     return session.scalar(count) or 0

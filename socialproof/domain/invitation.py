@@ -61,6 +61,5 @@ def opened_by_machine(openings: Iterable[Opening], *, last_act_at: datetime | No
         key=lambda opening: opening.at,
     )
     return any(
-        earlier.score != later.score and later.at - earlier.at <= MACHINE_WINDOW
-        for earlier, later in pairwise(counted)
+        earlier.score != later.score and later.at - earlier.at <= MACHINE_WINDOW for earlier, later in pairwise(counted)
     )

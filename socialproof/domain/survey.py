@@ -97,6 +97,4 @@ def state_after(state: str, act: str) -> SurveyState:
     try:
         return allowed[(state, act)]
     except KeyError:
-        raise RuleBroken(
-            "already_" + state if (state, act) != ("draft", "close") else "never_opened"
-        ) from None
+        raise RuleBroken("already_" + state if (state, act) != ("draft", "close") else "never_opened") from None

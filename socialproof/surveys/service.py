@@ -55,9 +55,7 @@ def create_survey(
     return survey
 
 
-def change_settings(
-    session: Session, *, survey: Survey, settings: SurveySettings, user: User, now: datetime
-) -> None:
+def change_settings(session: Session, *, survey: Survey, settings: SurveySettings, user: User, now: datetime) -> None:
     """Keep the settings; values are checked before, only the name's rule stands here again."""
     checked_name(settings.name)
     before = {name: getattr(survey, name) for name in SurveySettings.__slots__}

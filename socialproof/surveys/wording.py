@@ -53,9 +53,7 @@ WORDING_FIELDS = tuple(field.name for field in fields(Wording))
 def wording_for(survey: Survey, language: str) -> Wording:
     """What this survey says in `language`; an empty field falls back to the standard words in that language."""
     own = next((wording for wording in survey.wordings if wording.language == language), None)
-    return wording_from(
-        survey, language, {name: getattr(own, name) for name in WORDING_FIELDS} if own else {}
-    )
+    return wording_from(survey, language, {name: getattr(own, name) for name in WORDING_FIELDS} if own else {})
 
 
 def wording_from(survey: Survey, language: str, own: Mapping[str, Any]) -> Wording:
@@ -68,9 +66,7 @@ def standard_wording(kind: str, company_name: str, language: str) -> Wording:
     """The product's own words in `language` for a relationship or a transactional survey."""
     _ = translations(language).gettext
     if kind == "transactional":
-        question = _(
-            "After this experience, how likely are you to recommend %(company)s to a friend or colleague?"
-        )
+        question = _("After this experience, how likely are you to recommend %(company)s to a friend or colleague?")
     else:
         question = _("How likely are you to recommend %(company)s to a friend or colleague?")
     return Wording(

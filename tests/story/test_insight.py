@@ -21,9 +21,7 @@ from socialproof.testimonials.insight import proof_funnel
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
-answers = st.tuples(
-    st.just("answer"), st.integers(0, 10), st.integers(0, 3), st.integers(0, 400), st.integers(0, 1)
-)
+answers = st.tuples(st.just("answer"), st.integers(0, 10), st.integers(0, 3), st.integers(0, 400), st.integers(0, 1))
 changes = st.tuples(st.just("change"), st.integers(0, 10), st.integers(0, 20), st.integers(0, 30), st.just(0))
 
 
@@ -105,9 +103,7 @@ def test_both_ends_of_a_period_belong_to_it(session, factories, survey):
         factories.response(survey, 9, answered_at=datetime(2026, 11, day, 23, 59, 59, tzinfo=UTC))
     period = (date(2026, 11, 10), date(2026, 11, 20))
     assert insight.score_counts(session, survey.company_id, None, *period).answers == 2
-    page = insight.newest_answers(
-        session, survey.company_id, "relationship", from_on=period[0], to_on=period[1]
-    )
+    page = insight.newest_answers(session, survey.company_id, "relationship", from_on=period[0], to_on=period[1])
     assert len(page.responses) == 2
 
 

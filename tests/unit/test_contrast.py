@@ -11,11 +11,7 @@ COLOUR = re.compile(r"--([a-z-]+):\s*(#[0-9a-f]{6})\s*;")
 
 SOFT = ("action", "accent", "good", "caution", "bad", "info", "neutral")
 TEXT_PAIRS = [
-    *[
-        (ink, ground)
-        for ink in ("ink", "ink-soft", "ink-faint", "link")
-        for ground in ("paper", "surface", "sunken")
-    ],
+    *[(ink, ground) for ink in ("ink", "ink-soft", "ink-faint", "link") for ground in ("paper", "surface", "sunken")],
     *[(f"{role}-soft-ink", f"{role}-soft") for role in SOFT],
     ("ink", "neutral-soft"),
     ("action-ink", "action"),

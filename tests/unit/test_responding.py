@@ -19,7 +19,27 @@ def test_every_whole_number_from_0_to_10_is_a_score_as_text_and_as_number(score:
 
 @pytest.mark.parametrize(
     "raw",
-    ["11", "-1", "9.5", "07", "+7", " 7", "7\n", "1e1", "٧", "７", "null", "0x5", 11, -1, 9.5, 9.0, True, [7], {"score": 7}],
+    [
+        "11",
+        "-1",
+        "9.5",
+        "07",
+        "+7",
+        " 7",
+        "7\n",
+        "1e1",
+        "٧",
+        "７",
+        "null",
+        "0x5",
+        11,
+        -1,
+        9.5,
+        9.0,
+        True,
+        [7],
+        {"score": 7},
+    ],
 )
 def test_anything_else_is_not_a_score(raw: object) -> None:
     with pytest.raises(ScoreRefused) as refused:
@@ -50,7 +70,8 @@ def test_a_score_may_be_changed_for_24_hours_and_not_a_moment_longer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("month", "period"), [(1, "2026-Q1"), (3, "2026-Q1"), (4, "2026-Q2"), (9, "2026-Q3"), (10, "2026-Q4"), (12, "2026-Q4")]
+    ("month", "period"),
+    [(1, "2026-Q1"), (3, "2026-Q1"), (4, "2026-Q2"), (9, "2026-Q3"), (10, "2026-Q4"), (12, "2026-Q4")],
 )
 def test_a_relationship_counts_once_a_quarter(month: int, period: str) -> None:
     assert counting_period("relationship", datetime(2026, month, 28, tzinfo=UTC)) == period

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from socialproof.domain.nps import Scores
 from socialproof.domain.statistics import change, margin, may_show, shown_margin
 
-answered = st.builds(
-    Scores.of_segments, st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 3000)
-).filter(lambda scores: scores.answers > 0)
+answered = st.builds(Scores.of_segments, st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 3000)).filter(
+    lambda scores: scores.answers > 0
+)
 bases = st.none() | st.integers(0, 20_000)
 
 
@@ -77,9 +77,7 @@ def test_a_period_without_enough_answers_has_no_change() -> None:
 
 
 @given(answered, bases)
-def test_the_margin_is_never_negative_and_what_is_printed_is_never_zero(
-    scores: Scores, base: int | None
-) -> None:
+def test_the_margin_is_never_negative_and_what_is_printed_is_never_zero(scores: Scores, base: int | None) -> None:
     exact, shown = margin(scores, base), shown_margin(scores, base)
     assert exact is not None and shown is not None
     assert exact >= 0
