@@ -14,9 +14,7 @@ from socialproof.surveys.models import Survey
 
 class Invitation(Public, OfCompany, Base):
     __tablename__ = "invitation"
-    __table_args__ = (
-        CheckConstraint("state in ('pending', 'sent', 'answered', 'expired', 'bounced')", name="state"),
-    )
+    __table_args__ = (CheckConstraint("state in ('pending', 'sent', 'answered', 'expired', 'bounced')", name="state"),)
 
     survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id", ondelete="CASCADE"), index=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)

@@ -80,9 +80,7 @@ def score_counts(
 ) -> Scores:
     """Counted answers by score, both days included. Give `survey_id` or `kind`: kinds are never mixed in one figure."""
     sums = select(*(func.sum(counter) for counter in _COUNTERS))
-    return _scores(
-        session.execute(sums.where(*_counters_of(company_id, kind, survey_id, from_on, to_on))).one()
-    )
+    return _scores(session.execute(sums.where(*_counters_of(company_id, kind, survey_id, from_on, to_on))).one())
 
 
 def answers_by_survey(session: Session, company_id: int) -> dict[int, Scores]:
@@ -171,9 +169,7 @@ def newest_answers(
         answers = answers.where(Response.score.between(segment.scores[0], segment.scores[-1]))
     last_seen = _response_named(session, company_id, before)
     if last_seen is not None:
-        answers = answers.where(
-            tuple_(Response.answered_at, Response.id) < (last_seen.answered_at, last_seen.id)
-        )
+        answers = answers.where(tuple_(Response.answered_at, Response.id) < (last_seen.answered_at, last_seen.id))
     found = session.scalars(answers.where(*_within(Response.answered_at, from_on, to_on))).all()
     return AnswerPage(found[:limit], found[limit - 1].public_id if len(found) > limit else None)
 
@@ -194,9 +190,7 @@ def _within(moment: Any, from_on: date | None, to_on: date | None) -> list[Colum
     return limits
 
 
-def public_scores(
-    session: Session, company_id: int, kind: str, now: datetime, survey_id: int | None = None
-) -> Scores:
+def public_scores(session: Session, company_id: int, kind: str, now: datetime, survey_id: int | None = None) -> Scores:
     """What may be told in public: of each contact the latest counted answer in the twelve months up to `now`.
 
     Answers without a contact count one by one. Only surveys of `kind`; a survey of the other kind gives nothing.
