@@ -55,7 +55,7 @@ def sent_photo(response: Response) -> SentPhoto:
     except ImageRefused as refused:
         return SentPhoto(kept, _sentence(refused.code))
     except RuleBroken:
-        return SentPhoto(kept, _("That were many photos in one day. Please go on with the last one, or without."))
+        return SentPhoto(kept, _("That was a lot of photos for one day. Please go on with the last one, or without."))
     except StorageError:
         return SentPhoto(kept, _("The photo could not be stored just now. Please try again, or send without it."))
 

@@ -134,10 +134,10 @@ def link_state_word(state: str) -> str:
     """The state of a personal link as the team reads it."""
     words: dict[str, str] = {
         "pending": _("Ready to send"),
-        "sent": _("Sent"),
+        "sent": _("Link sent"),
         "answered": _("Answered"),
         "expired": _("Expired"),
-        "revoked": _("Taken back"),
+        "revoked": _("Revoked"),
         "gone": _("Customer deleted"),
         "bounced": _("Bounced"),
     }
