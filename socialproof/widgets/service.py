@@ -154,7 +154,7 @@ def rebuild_soon(session: Session, *, company_id: int, now: datetime) -> None:
 def rebuild_after_a_while(session: Session, *, company_id: int, now: datetime, wait: timedelta = QUIET) -> None:
     """Ask for a rebuild after `wait`; everything that happens until then shares it."""
     key = f"widgets.rebuild:{wait.total_seconds():.0f}:{company_id}"
-    enqueue(session, "widgets.rebuild", {"company_id": company_id}, now=now, run_at=now + wait, key=key)
+    enqueue(session, "widgets.rebuild", {"company_id": company_id}, now=now, run_at=now + wait, key=key, may_miss=True)
 
 
 def _snapshots_of(session: Session, company_id: int, widget_id: int | None = None) -> list[Snapshot]:

@@ -20,6 +20,7 @@ from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.port import GiveUp, JobContext, Retry
 from socialproof.backends.jobs.worker import back_off_seconds, run_next, work
 from socialproof.cli.work import job_context
+from socialproof.database import db, transaction
 
 pytestmark = pytest.mark.both_databases
 
@@ -78,6 +79,43 @@ def test_a_waiting_key_is_not_added_twice_but_a_running_one_is(context: JobConte
         assert queue.claim_next(session, now=NOON) is not None
     add(key="widgets:1")
     assert [job.state for job in jobs(context)] == ["running", "waiting"]
+
+
+def test_a_waiting_job_runs_after_what_was_written_by_everybody_who_asked_for_it(
+    app: Flask, context: JobContext, add: Callable[..., None]
+) -> None:
+    add(key="widgets:1")
+    with app.app_context():
+        engine = db.engine
+    seen: list[list[str]] = []
+
+    def look(context: JobContext) -> None:
+        seen.append([job.kind for job in jobs(context)])
+
+    def work_it() -> None:
+        while run_next(context, {"greet": look, "written": lambda _context: None}):
+            pass
+
+    with Session(engine) as writing, transaction(writing) as session:
+        queue.enqueue(session, "written", {}, now=NOON, run_at=NOON + timedelta(days=9999))
+        queue.enqueue(session, "greet", {}, now=NOON, key="widgets:1")
+        worker = threading.Thread(target=work_it)
+        worker.start()
+        worker.join(0.5)
+    worker.join(30)
+    assert "written" in seen[-1]
+
+
+def test_a_job_that_ends_its_worker_every_time_is_parked(context: JobContext, add: Callable[..., None]) -> None:
+    add()
+    moment = NOON
+    for _ in range(queue.MAX_ATTEMPTS):
+        with context.transaction() as session:
+            assert queue.claim_next(session, now=moment) is not None
+        moment += queue.LEASE + timedelta(seconds=1)
+    ran: list[int] = []
+    assert run_next(at(context, moment), {"greet": lambda _context: ran.append(1)})
+    assert ([job.state for job in jobs(context)], ran) == (["parked"], [])
 
 
 def test_two_hundred_jobs_and_eight_workers_each_job_is_done_once(context: JobContext, app: Flask) -> None:

@@ -30,16 +30,24 @@ def enqueue(
     now: datetime,
     run_at: datetime | None = None,
     key: str | None = None,
+    may_miss: bool = False,
 ) -> None:
-    """Add a job to the caller's transaction; with a `key`, nothing is added while such a job waits."""
+    """Add a job to the caller's transaction; with a `key`, nothing is added while such a job waits.
+
+    A waiting job is then held until the caller commits, so that it runs after what the caller wrote: on PostgreSQL it
+    could otherwise be taken, and run without seeing that, between this line and the commit. `may_miss` does not hold
+    it: for facts that come by the thousand, of which the next one brings the job again.
+    """
     row = {"kind": kind, "payload": payload, "key": key, "run_at": run_at or now, "created_at": now}
-    session.execute(_insert_unless_waiting(session.get_bind().dialect.name), row)
+    session.execute(_insert_unless_waiting(session.get_bind().dialect.name, may_miss), row)
 
 
 @cache
-def _insert_unless_waiting(dialect: str) -> postgresql.Insert | sqlite.Insert:
+def _insert_unless_waiting(dialect: str, may_miss: bool) -> postgresql.Insert | sqlite.Insert:
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_TABLE)
-    return insert.on_conflict_do_nothing(index_elements=["key"])
+    if may_miss:
+        return insert.on_conflict_do_nothing(index_elements=["key"])
+    return insert.on_conflict_do_update(index_elements=["key"], set_={"created_at": _TABLE.c.created_at})
 
 
 def claim_next(session: Session, *, now: datetime) -> Job | None:

@@ -56,6 +56,7 @@ def _run(context: JobContext, handlers: Mapping[str, Handler], job: Job) -> None
     started = time.monotonic()
     with _Heartbeat(context, job) as heartbeat:
         try:
+            _refuse_a_killer(job)
             _handler(handlers, job.kind)(replace(context, renew=heartbeat.beat), **job.payload)
         except Exception as error:
             _after_failure(context, job, error)
@@ -63,6 +64,12 @@ def _run(context: JobContext, handlers: Mapping[str, Handler], job: Job) -> None
             with context.transaction() as session:
                 queue.finish(session, job.id, job.fence)
             log.info("job %s %s done in %.2f s", job.id, job.kind, time.monotonic() - started)
+
+
+def _refuse_a_killer(job: Job) -> None:
+    """A job that ends its worker every time raises nothing that could be counted: its claims are counted instead."""
+    if job.attempt_count > queue.MAX_ATTEMPTS:
+        raise GiveUp(f"begun {queue.MAX_ATTEMPTS} times, and no worker came back from it")
 
 
 def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
