@@ -8,14 +8,20 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.port import JobContext
 from socialproof.domain import events
-from socialproof.widgets import service
+from socialproof.widgets import queries, service
 
 
 def rebuild(context: JobContext, *, company_id: int) -> None:
     """Publish the company's widgets again, and once more in a day: the twelve months roll on without any event."""
     with context.transaction() as session:
-        if service.rebuild_snapshots(session, company_id=company_id, now=context.now()):
+        widget_ids = queries.widget_ids(session, company_id)
+        if widget_ids:
             service.rebuild_after_a_while(session, company_id=company_id, now=context.now(), wait=service.DAY)
+    known: service.KnownScores = {}
+    for widget_id in widget_ids:
+        # One at a time: on SQLite nobody else can write, not even an answer, while this transaction is open.
+        with context.transaction() as session:
+            service.publish_again(session, company_id=company_id, widget_id=widget_id, known=known, now=context.now())
 
 
 def hear_loss(session: Session, fact: events.Event, now: datetime) -> None:

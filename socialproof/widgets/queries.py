@@ -34,6 +34,11 @@ def widgets_of(session: Session, company_id: int) -> Sequence[Widget]:
     return session.scalars(widgets.order_by(Widget.id)).all()
 
 
+def widget_ids(session: Session, company_id: int) -> list[int]:
+    """Rows of the company's widgets, the oldest first."""
+    return list(session.scalars(select(Widget.id).where(Widget.company_id == company_id).order_by(Widget.id)))
+
+
 def widget_named(session: Session, company_id: int, public_id: str) -> Widget | None:
     """The company's widget with this id; another company's is None, just as a missing one."""
     named = select(Widget).where(Widget.company_id == company_id, Widget.public_id == public_id)

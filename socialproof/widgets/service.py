@@ -111,16 +111,28 @@ def publish(session: Session, *, widget: Widget, now: datetime, scores: Scores |
     session.flush()
 
 
+KnownScores = dict[tuple[str, int | None], Scores]
+"""Public scores by kind and survey: widgets with the same score share its reading."""
+
+
 def rebuild_snapshots(session: Session, *, company_id: int, now: datetime) -> int:
-    """Publish every widget of the company again; returns how many. Widgets with the same score share its reading."""
-    known: dict[tuple[str, int | None], Scores] = {}
-    widgets = queries.widgets_of(session, company_id)
-    for widget in widgets:
-        source = (queries.nps_kind(widget), widget.survey_id)
-        if source not in known:
-            known[source] = queries.nps_scores(session, widget, now)
-        publish(session, widget=widget, now=now, scores=known[source])
-    return len(widgets)
+    """Publish every widget of the company again, in the caller's one transaction; returns how many."""
+    known: KnownScores = {}
+    widget_ids = queries.widget_ids(session, company_id)
+    for widget_id in widget_ids:
+        publish_again(session, company_id=company_id, widget_id=widget_id, known=known, now=now)
+    return len(widget_ids)
+
+
+def publish_again(session: Session, *, company_id: int, widget_id: int, known: KnownScores, now: datetime) -> None:
+    """Publish one widget as it stands now; quiet when it has been deleted."""
+    widget = session.scalar(select(Widget).where(Widget.company_id == company_id, Widget.id == widget_id))
+    if widget is None:
+        return
+    source = (queries.nps_kind(widget), widget.survey_id)
+    if source not in known:
+        known[source] = queries.nps_scores(session, widget, now)
+    publish(session, widget=widget, now=now, scores=known[source])
 
 
 def remove_now(session: Session, *, company_id: int, testimonial_ids: Collection[int], now: datetime) -> None:
@@ -158,7 +170,8 @@ def rebuild_after_a_while(session: Session, *, company_id: int, now: datetime, w
 
 
 def _snapshots_of(session: Session, company_id: int, widget_id: int | None = None) -> list[Snapshot]:
-    held = select(Snapshot).where(Snapshot.company_id == company_id)
+    # In one order, so that a withdrawal and a rebuild never wait for each other in a circle.
+    held = select(Snapshot).where(Snapshot.company_id == company_id).order_by(Snapshot.widget_id, Snapshot.id)
     if widget_id is not None:
         held = held.where(Snapshot.widget_id == widget_id)
     return list(session.scalars(held.with_for_update()))
