@@ -131,6 +131,7 @@ class Upload(Public, OfCompany, Base):
 
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), index=True)
     storage_upload_id: Mapped[LongText]
+    """Empty once an aborted upload's parts are gone."""
     key: Mapped[LongText]
     part_byte_count: Mapped[int]
     total_byte_count: Mapped[int | None] = mapped_column(BigInteger)

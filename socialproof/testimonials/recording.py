@@ -76,10 +76,9 @@ def begin_upload(
         created_at=now,
         expires_at=now + UPLOAD_LIFETIME,
     )
-    _forget_oldest(session, response, storage)
+    _forget_oldest(session, response, now)
     session.add_all([media, upload])
     session.flush()
-    _sweep_at(session, now + UPLOAD_LIFETIME + timedelta(minutes=5), now)
     return upload
 
 
@@ -189,7 +188,6 @@ def complete_upload(
         return media
     upload.state, upload.total_byte_count = "complete", joined.size
     media.byte_count, media.sha256, media.recorded_seconds = joined.size, joined.sha256, recorded_seconds
-    _sweep_at(session, now + UNCLAIMED_LIFETIME + timedelta(minutes=5), now)
     if not joined.is_video:
         media.state, media.reason = "unreadable", "unreadable"
         record(session, MediaUnreadable(media.company_id, media.id))
@@ -228,7 +226,7 @@ def _check_may_begin(session: Session, response: Response, now: datetime) -> Non
         raise RuleBroken("too_many")
 
 
-def _forget_oldest(session: Session, response: Response, storage: Storage) -> None:
+def _forget_oldest(session: Session, response: Response, now: datetime) -> None:
     statement = (
         select(Upload)
         .join(Upload.media)
@@ -241,12 +239,12 @@ def _forget_oldest(session: Session, response: Response, storage: Storage) -> No
         .offset(OPEN_UPLOADS - 1)
     )
     for upload in session.scalars(statement):
-        give_up(storage, upload)
+        give_up(upload)
+        _sweep_soon(session, now)
 
 
-def give_up(storage: Storage, upload: Upload) -> None:
-    """Forget an upload that will never be completed, with its parts and its video."""
-    storage.abort(upload.key, upload.storage_upload_id)
+def give_up(upload: Upload) -> None:
+    """This upload will never be completed, nor its video; its parts go with the next sweep, after the commit."""
     upload.state = "aborted"
     upload.media.state = "deleted"
 
@@ -267,10 +265,9 @@ def _give_up_older_takes(session: Session, media: Media, now: datetime) -> None:
     )
     for older in session.scalars(statement):
         older.state = "deleted"
-        _sweep_at(session, now, now)
+        _sweep_soon(session, now)
 
 
-def _sweep_at(session: Session, run_at: datetime, now: datetime) -> None:
-    """One sweep for all that is given up within the same hour."""
-    key = f"media.sweep_uploads:{run_at:%Y%m%d%H}"
-    enqueue(session, "media.sweep_uploads", {}, now=now, run_at=run_at, key=key)
+def _sweep_soon(session: Session, now: datetime) -> None:
+    """Room is wanted now; whatever only grows old waits for the hourly sweep."""
+    enqueue(session, "media.sweep_uploads", {}, now=now, key="media.sweep_uploads")

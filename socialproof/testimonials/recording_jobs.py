@@ -4,12 +4,12 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
 
 from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.storage.port import MissingObject
@@ -43,7 +43,9 @@ def process_video(context: JobContext, *, media_id: int, company_id: int) -> Non
             )
         except (VideoRefused, MissingObject) as refused:
             code = refused.code if isinstance(refused, VideoRefused) else "unreadable"
-            _note_unreadable(context, media_id, company_id, code, str(refused))
+            # Another worker's run has taken this run's folder away: then its word counts, and this one's says nothing.
+            if context.renew():
+                _note_unreadable(context, media_id, company_id, code, str(refused))
             return
         if context.renew():
             _keep(context, prefix, made)
@@ -51,15 +53,15 @@ def process_video(context: JobContext, *, media_id: int, company_id: int) -> Non
 
 
 def sweep_uploads(context: JobContext) -> None:
-    """Forget uploads never completed, videos that nobody claimed, and what killed workers left behind."""
-    now, storage = context.now(), context.backends.storage
-    with context.transaction() as session:
-        for upload in _expired(session, now):
-            give_up(storage, upload)
-        for media in _unclaimed(session, now):
-            media.state = "deleted"
-    _clear(context)
-    storage.sweep(now - UPLOAD_LIFETIME - timedelta(hours=1))
+    """Forget uploads never completed, videos that nobody claimed, and what killed workers left behind.
+
+    Rows say first that something is given up, then its bytes go, then the note of them: a kill loses nothing, and
+    nobody waits for a lock while files are deleted.
+    """
+    for act in (_give_up_old, _abort, _clear):
+        while act(context) == SWEPT_AT_ONCE:
+            continue
+    context.backends.storage.sweep(context.now() - UPLOAD_LIFETIME - timedelta(hours=1))
     _sweep_folders(context)
 
 
@@ -107,22 +109,38 @@ def _note_unreadable(context: JobContext, media_id: int, company_id: int, code: 
             record(session, MediaUnreadable(company_id, media_id))
 
 
-def _expired(session: Session, now: datetime) -> list[Upload]:
-    statement = select(Upload).where(Upload.state == "open", Upload.expires_at < now).limit(SWEPT_AT_ONCE)
-    return list(session.scalars(statement))
-
-
-def _unclaimed(session: Session, now: datetime) -> list[Media]:
-    statement = select(Media).where(
+def _give_up_old(context: JobContext) -> int:
+    now = context.now()
+    expired = select(Upload).where(Upload.state == "open", Upload.expires_at < now).options(joinedload(Upload.media))
+    unclaimed = select(Media).where(
         Media.testimonial_id.is_(None),
         Media.state.in_(("uploaded", "processing", "ready", "unreadable")),
         Media.created_at < now - UNCLAIMED_LIFETIME,
     )
-    return list(session.scalars(statement.limit(SWEPT_AT_ONCE)))
+    with context.transaction() as session:
+        uploads = session.scalars(expired.limit(SWEPT_AT_ONCE)).all()
+        for upload in uploads:
+            give_up(upload)
+        media = session.scalars(unclaimed.limit(SWEPT_AT_ONCE)).all()
+        for each in media:
+            each.state = "deleted"
+        return max(len(uploads), len(media))
 
 
-def _clear(context: JobContext) -> None:
-    """Remove the bytes of what was deleted: first the bytes, then the note of them, so that a kill loses nothing."""
+def _abort(context: JobContext) -> int:
+    """Remove the parts of what was given up."""
+    aborted = select(Upload).where(Upload.state == "aborted", Upload.storage_upload_id != "").limit(SWEPT_AT_ONCE)
+    with context.transaction() as session:
+        places = {upload.id: (upload.key, upload.storage_upload_id) for upload in session.scalars(aborted)}
+    for key, storage_upload_id in places.values():
+        context.backends.storage.abort(key, storage_upload_id)
+    with context.transaction() as session:
+        session.execute(update(Upload).where(Upload.id.in_(places)).values(storage_upload_id=""))
+    return len(places)
+
+
+def _clear(context: JobContext) -> int:
+    """Remove the bytes of what was deleted."""
     deleted = select(Media).where(Media.state == "deleted", Media.byte_count.is_not(None)).limit(SWEPT_AT_ONCE)
     with context.transaction() as session:
         prefixes = {media.id: media.prefix for media in session.scalars(deleted)}
@@ -131,6 +149,7 @@ def _clear(context: JobContext) -> None:
     with context.transaction() as session:
         for media in session.scalars(select(Media).where(Media.id.in_(prefixes), Media.state == "deleted")):
             media.byte_count, media.variants = None, []
+    return len(prefixes)
 
 
 @contextmanager

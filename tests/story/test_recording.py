@@ -19,7 +19,6 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.storage.port import MissingUpload, Part, Storage
 from socialproof.backends.transcoder.port import Transcoded, TranscoderFailed
@@ -327,14 +326,39 @@ def test_what_killed_workers_left_is_swept_after_an_hour(context: JobContext, se
     assert work_folders(settings) == ["new.1"]
 
 
-def test_beginning_plans_the_sweep(
-    session: Session, response: Response, storage: Storage, factories: Factories
+def test_one_upload_too_many_has_the_oldest_swept_at_once(
+    session: Session, response: Response, storage: Storage, factories: Factories, run_jobs: Callable[[], int]
 ) -> None:
-    begin(session, response, storage, factories.now)
-    begin(session, response, storage, factories.now)
-    planned = session.scalars(select(Job).where(Job.kind == "media.sweep_uploads")).all()
-    assert len(planned) == 1
-    assert planned[0].run_at > factories.now + recording.UPLOAD_LIFETIME
+    first = begin(session, response, storage, factories.now)
+    for _ in range(recording.OPEN_UPLOADS):
+        begin(session, response, storage, factories.now)
+    storage_upload_id = first.storage_upload_id
+    assert run_jobs() == 1
+    with pytest.raises(MissingUpload):
+        storage.list_parts(first.key, storage_upload_id)
+
+
+def test_more_than_one_sweep_takes_at_once_is_swept_whole(
+    session: Session,
+    response: Response,
+    factories: Factories,
+    context: JobContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recording_jobs, "SWEPT_AT_ONCE", 2)
+    for _ in range(5):
+        factories.media(response, state="deleted", byte_count=4)
+    recording_jobs.sweep_uploads(context)
+    assert set(session.scalars(select(Media.byte_count))) == {None}
+
+
+def test_a_worker_that_lost_its_video_does_not_call_it_unreadable(
+    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    media = send(session, response, storage, b"\x1a\x45\xdf\xa3 webm, and no more", factories.now)
+    lost = replace(context, renew=lambda: False)
+    recording_jobs.process_video(lost, media_id=media.id, company_id=media.company_id)
+    assert fresh(session, media).state == "processing"
 
 
 def test_an_upload_is_found_only_by_its_own_response(
