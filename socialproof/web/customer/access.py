@@ -32,6 +32,8 @@ POLICY = (
     "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-ancestors "
 )
 NOWHERE = "'none'"
+OWN_FILES = "private, no-store"
+"""Caching of a customer's own photo and video: for nobody else's eyes."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",

@@ -34,10 +34,10 @@ from socialproof.testimonials.service import (
 from socialproof.testimonials.wording import consent_texts, purpose_name, seen_digest
 from socialproof.tokens import BadToken, Purpose
 from socialproof.web import services
-from socialproof.web.customer.access import enter, limit_body, page_language, unknown_link
+from socialproof.web.customer.access import OWN_FILES, enter, limit_body, page_language, unknown_link
 from socialproof.web.customer.photo import WORDS_BYTES, allow_photo, sent_photo
-from socialproof.web.customer.sending import send_variant
 from socialproof.web.customer.testimonial_form import TestimonialForm, filled_from
+from socialproof.web.files import send_variant
 
 blueprint = Blueprint("manage", __name__, url_prefix="/t/<token>")
 
@@ -168,7 +168,7 @@ def export(token: str) -> BaseResponse:
 def media(token: str, media_id: str, variant: str) -> BaseResponse:
     """The customer's own photo or video."""
     found = media_of_testimonial(db.session(), _testimonial(token), media_id)
-    return send_variant(found, variant) if found else unknown_link()
+    return send_variant(found, variant, caching=OWN_FILES) if found else unknown_link()
 
 
 def _testimonial(token: str) -> Testimonial:

@@ -23,6 +23,7 @@ from socialproof.testimonials.wording import consent_texts, purpose_name, seen_d
 from socialproof.tokens import Purpose
 from socialproof.web import services
 from socialproof.web.customer.access import (
+    OWN_FILES,
     has_page,
     kept_in_links,
     page_language,
@@ -30,8 +31,8 @@ from socialproof.web.customer.access import (
     unknown_link,
 )
 from socialproof.web.customer.photo import SentPhoto, allow_photo, sent_photo
-from socialproof.web.customer.sending import send_variant
 from socialproof.web.customer.testimonial_form import TestimonialForm
+from socialproof.web.files import send_variant
 
 blueprint = Blueprint("testimonial", __name__, url_prefix="/r/<token>/testimonial")
 
@@ -80,7 +81,7 @@ def done(token: str) -> BaseResponse:
 def photo(token: str, media_id: str) -> BaseResponse:
     """The customer's own photo, for nobody else's eyes yet."""
     media = media_of_response(db.session(), response_of(token), media_id, "photo")
-    return send_variant(media, "192.webp") if media else unknown_link()
+    return send_variant(media, "192.webp", caching=OWN_FILES) if media else unknown_link()
 
 
 def _keep(token: str, response: Response, form: TestimonialForm, photo: SentPhoto, purposes: set[str]) -> BaseResponse:

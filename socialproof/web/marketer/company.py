@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, flash, make_response, render_template, request
+from flask import Blueprint, Response, flash, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -14,13 +14,14 @@ from wtforms.validators import StopValidation
 from socialproof import clock
 from socialproof.backends.images.logo import MAX_LOGO_BYTES, make_logo
 from socialproof.backends.images.photo import ImageRefused
-from socialproof.backends.storage.port import MissingObject, StorageFull, content_type
+from socialproof.backends.storage.port import StorageFull
 from socialproof.companies import service
 from socialproof.companies.models import Company
 from socialproof.database import new_public_id, transaction
 from socialproof.domain.addresses import brand_colour, website_url
 from socialproof.domain.roles import Role
 from socialproof.web import services
+from socialproof.web.files import send_logo
 from socialproof.web.marketer.access import current, may, role_required, takes
 from socialproof.web.marketer.entering import see
 from socialproof.web.marketer.fields import language_field, name_field
@@ -118,15 +119,7 @@ def remove_logo() -> Response:
 @role_required(Role.VIEWER)
 def logo() -> Response:
     """The logo for the team's own pages."""
-    key = current().company.logo_key
-    if not key:
-        abort(404)
-    try:
-        with services().backends.storage.open(key) as stream:
-            picture = stream.read()
-    except MissingObject:
-        abort(404)
-    return make_response(picture, {"Content-Type": content_type(key)})
+    return send_logo(current().company.logo_key, caching="private, no-cache")
 
 
 def _replace_logo(key: str) -> None:

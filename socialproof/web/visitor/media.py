@@ -1,13 +1,11 @@
-"""Photos and recordings of testimonials that are public at this moment: asked anew every time, ranges, fixed types."""
+"""Photos and recordings of testimonials that are public at this moment: the gate is asked anew every time."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, request, send_file
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from flask import Blueprint, Response, abort
 
-from socialproof.backends.storage.port import MissingObject, content_type
 from socialproof.database import db
-from socialproof.web import services
+from socialproof.web.files import send_variant
 from socialproof.widgets import queries
 
 blueprint = Blueprint("media", __name__, url_prefix="/media")
@@ -22,22 +20,4 @@ def show(media_id: str, variant: str) -> Response:
     media = queries.public_media(db.session(), media_id, variant)
     if media is None:
         abort(404)
-    storage, key = services().backends.storage, f"{media.prefix.rstrip('/')}/{variant}"
-    stored = storage.stat(key)
-    if stored is None:
-        abort(404)
-    try:
-        stream = storage.open(key)
-    except MissingObject:
-        abort(404)
-    etag = f"{media.public_id}-{variant}-{stored.size}"
-    response = send_file(stream, content_type(key), etag=etag, max_age=MEDIA_SECONDS)
-    response.content_length = stored.size
-    response.headers["Content-Disposition"] = "inline"
-    response.headers["Cache-Control"] = f"public, max-age={MEDIA_SECONDS}, must-revalidate"
-    try:
-        response.make_conditional(request.environ, accept_ranges=True, complete_length=stored.size)
-    except RequestedRangeNotSatisfiable:
-        stream.close()
-        raise
-    return response
+    return send_variant(media, variant, caching=f"public, max-age={MEDIA_SECONDS}, must-revalidate")

@@ -210,6 +210,19 @@ def test_no_photo_or_a_broken_one_is_answered_in_words(customer: Customer, conte
     assert 'role="alert"' in answer.text
 
 
+def test_a_player_may_jump_in_the_customers_own_video(
+    customer: Customer, factories: Factories, testimonial: Testimonial, app: Flask
+) -> None:
+    assert testimonial.response is not None
+    media = factories.media(testimonial.response, testimonial, variants=["video.mp4"])
+    app.extensions[EXTENSION].backends.storage.put(f"{media.prefix}/video.mp4", BytesIO(bytes(range(100))))
+    path = f"{customer.path}/media/{media.public_id}/video.mp4"
+    with customer.client.get(path, headers={"Range": "bytes=10-19"}) as answer:
+        assert (answer.status_code, answer.data) == (206, bytes(range(10, 20)))
+        assert answer.headers["Content-Range"] == "bytes 10-19/100"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+
 def test_media_of_another_testimonial_is_not_shown(customer: Customer, factories: Factories) -> None:
     other = factories.testimonial()
     assert other.response
