@@ -63,7 +63,7 @@ def test_states_of_links_are_words(moderator, factories, session, survey):
     factories.invitation(survey, state="sent")
     factories.invitation(survey, revoked_at=now)
     page = moderator.get(share(survey)).text
-    for words in ("Answered", "Expired", "Sent", "Taken back"):
+    for words in ("Answered", "Expired", "Link sent", "Revoked"):
         assert f">{words}</span>" in page
     assert page.count("/s/i/") == 1
 
@@ -75,7 +75,7 @@ def test_a_link_can_be_taken_back(moderator, factories, client, session, survey)
     gone = moderator.post(f"/app/surveys/{survey.public_id}/invitations/{invitation.public_id}/revoke")
     assert gone.status_code == 303
     assert client.get(link).status_code == 410
-    assert "Taken back" in moderator.get(share(survey)).text
+    assert "Revoked" in moderator.get(share(survey)).text
 
 
 def test_clicks_that_nobody_confirmed_are_told(moderator, factories, survey):
