@@ -13,9 +13,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.service import mark_answered
 from socialproof.database import new_public_id, record
+from socialproof.domain.asking import Ask, ask_of
 from socialproof.domain.errors import Conflict, RuleBroken
 from socialproof.domain.events import ResponseChanged, ResponseCommented, ResponseRecorded
-from socialproof.domain.nps import Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS, counting_period, may_change
 from socialproof.responses import counting
 from socialproof.responses.models import Response, ResponseChange
@@ -192,14 +192,17 @@ def add_comment(session: Session, *, response: Response, comment: str, now: date
     return response
 
 
-def asks_for_testimonial(response: Response) -> bool:
-    """Whether this customer sees the three choices at once: a promoter, where the survey asks."""
-    return response.survey.asks_for_testimonial and segment_of(response.score) is Segment.PROMOTER
+def ask_for(response: Response) -> Ask:
+    """How this customer is asked for a testimonial."""
+    survey = response.survey
+    return ask_of(
+        response.score, asks_for_testimonial=survey.asks_for_testimonial, promoters_only=survey.promoters_only
+    )
 
 
 def note_ask(session: Session, *, response: Response, now: datetime) -> None:
     """The customer is being shown the ask; the first time is counted."""
-    if not asks_for_testimonial(response):
+    if ask_for(response) is not Ask.AT_ONCE:
         return
     first = session.execute(
         update(Response)

@@ -23,9 +23,11 @@ from socialproof.backends.storage.port import (
 )
 from socialproof.backends.transcoder.port import SNIFF_BYTES, container_of
 from socialproof.database import new_public_id, record
+from socialproof.domain.asking import Ask
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
 from socialproof.domain.events import MediaUnreadable, MediaUploaded
 from socialproof.responses.models import Response
+from socialproof.responses.service import ask_for
 from socialproof.testimonials.models import Media, Testimonial, Upload
 
 UPLOAD_LIFETIME = timedelta(hours=24)
@@ -200,7 +202,7 @@ def complete_upload(
 
 def may_record(session: Session, *, response: Response) -> bool:
     """Whether a video is asked for here and the testimonial is not sent yet."""
-    return response.survey.allows_video and not _is_sent(session, response)
+    return response.survey.allows_video and ask_for(response) is not Ask.NONE and not _is_sent(session, response)
 
 
 def _is_sent(session: Session, response: Response) -> bool:
@@ -213,7 +215,7 @@ def _is_sent(session: Session, response: Response) -> bool:
 
 
 def _check_may_begin(session: Session, response: Response, now: datetime) -> None:
-    if not response.survey.allows_video:
+    if not response.survey.allows_video or ask_for(response) is Ask.NONE:
         raise RuleBroken("video_off")
     if _is_sent(session, response):
         raise RuleBroken("already_sent")

@@ -383,6 +383,15 @@ def test_an_answer_that_was_lost_after_joining_can_be_asked_for_again(
     assert recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS) == first
 
 
+def test_who_is_not_asked_for_a_testimonial_sends_no_video(
+    session: Session, storage: Storage, factories: Factories
+) -> None:
+    response = factories.response(factories.survey(promoters_only=True), score=3)
+    assert not recording.may_record(session, response=response)
+    with pytest.raises(RuleBroken, match="video_off"):
+        begin(session, response, storage, factories.now)
+
+
 def test_a_survey_without_video_takes_none(session: Session, storage: Storage, factories: Factories) -> None:
     response = factories.response(factories.survey(allows_video=False))
     with pytest.raises(RuleBroken, match="video_off"):

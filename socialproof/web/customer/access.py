@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import get_locale
 
 from socialproof.campaigns.models import Invitation
@@ -140,11 +140,6 @@ def kept_in_form() -> dict[str, Any]:
 def wants_json() -> bool:
     """Whether the page's own script asks, not the browser."""
     return request.accept_mimetypes.best == "application/json"
-
-
-def has_page(endpoint: str) -> bool:
-    """Whether this installation has such a page."""
-    return endpoint in current_app.view_functions
 
 
 def _subject(purpose: Purpose, token: str) -> str:

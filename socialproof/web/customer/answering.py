@@ -11,6 +11,7 @@ from typing import Any
 from flask import make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from socialproof.domain.asking import skips_why
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.responding import ScoreRefused, read_score
 from socialproof.responses.models import Response
@@ -102,7 +103,7 @@ def linked_score(raw: object) -> int | None:
 
 def next_address(response: Response) -> str:
     """After the score: a 10 goes straight to the thank-you with the ask, everybody else is asked why."""
-    endpoint = "customer.response.thanks" if response.score == 10 else "customer.response.show"
+    endpoint = "customer.response.thanks" if skips_why(response.score) else "customer.response.show"
     return url_for(endpoint, token=response_token(response), **kept_in_links())
 
 

@@ -10,6 +10,7 @@ from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.queries import is_opened_by_machine, state_of_link
 from socialproof.campaigns.service import note_opening
 from socialproof.database import db, transaction
+from socialproof.domain.asking import skips_why
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.invitation import LinkState
 from socialproof.domain.responding import may_change, read_score
@@ -76,7 +77,7 @@ def _record(token: str, score: int, *, is_gesture: bool) -> str:
             invitation=invitation,
             now=now,
         )
-        if given.score == 10:
+        if skips_why(given.score):
             note_ask(session, response=given, now=now)
         return answering.next_address(given)
 

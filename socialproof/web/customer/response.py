@@ -9,17 +9,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.database import db, transaction
+from socialproof.domain.asking import Ask, skips_why
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.nps import Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS, may_change, read_score
 from socialproof.domain.text import clean_text
 from socialproof.responses.models import Response
-from socialproof.responses.service import add_comment, asks_for_testimonial, change_score, note_ask
+from socialproof.responses.service import add_comment, ask_for, change_score, note_ask
 from socialproof.surveys.wording import wording_for
 from socialproof.testimonials.queries import testimonial_of_response
 from socialproof.web.customer import answering
 from socialproof.web.customer.access import (
-    has_page,
     kept_in_links,
     limit_body,
     page_language,
@@ -64,7 +64,7 @@ def change(token: str) -> BaseResponse:
         with transaction() as session:
             response = response_of(token)
             change_score(session, response=response, score=score, now=clock.now())
-            if score == 10:
+            if skips_why(score):
                 note_ask(session, response=response, now=clock.now())
             address = answering.next_address(response)
         return answering.go_on(address, score)
@@ -95,8 +95,6 @@ def _after_comment(wish: str) -> str:
         "record": ("customer.video.record", {}),
     }
     endpoint, extra = ways.get(wish, ("customer.response.thanks", {}))
-    if not has_page(endpoint):
-        endpoint, extra = "customer.response.thanks", {}
     return url_for(endpoint, token=_token(), **kept_in_links(), **extra)
 
 
@@ -109,14 +107,13 @@ def _why_page(response: Response, *, typed: str | None = None, refusal: RuleBrok
 
 
 def _thanks_page(response: Response, *, typed: str | None = None, refusal: RuleBroken | None = None) -> str:
-    survey = response.survey
-    may_ask = has_page("customer.testimonial.write") and testimonial_of_response(db.session(), response) is None
+    ask = Ask.NONE if testimonial_of_response(db.session(), response) else ask_for(response)
     return render_template(
         "customer/response/thanks.html",
         **_words(response, typed, refusal),
-        asks=may_ask and asks_for_testimonial(response),
-        may_write=may_ask and survey.asks_for_testimonial and not survey.promoters_only,
-        may_record=survey.allows_video and has_page("customer.video.record"),
+        asks=ask is Ask.AT_ONCE,
+        may_write=ask is Ask.SMALL,
+        may_record=response.survey.allows_video,
     )
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.database import transaction
+from socialproof.domain.asking import skips_why
 from socialproof.domain.colour import ink_on, is_colour, mixed, seen_on
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.responding import read_score
@@ -66,7 +67,7 @@ def _record(survey_id: str, score: int, nonce: str, source: str) -> str:
             language=page_language(),
             now=now,
         )
-        if given.score == 10:
+        if skips_why(given.score):
             note_ask(session, response=given, now=now)
         return answering.next_address(given)
 

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.database import db, transaction
+from socialproof.domain.asking import Ask
 from socialproof.domain.consent import PURPOSES
 from socialproof.domain.errors import RuleBroken
-from socialproof.domain.nps import Segment, segment_of
 from socialproof.domain.testimonial import MOST_TEXT
 from socialproof.responses.models import Response
+from socialproof.responses.service import ask_for
 from socialproof.surveys.wording import wording_for
 from socialproof.testimonials.models import Media, Testimonial
 from socialproof.testimonials.queries import media_of_response, testimonial_of_response
@@ -24,7 +25,6 @@ from socialproof.tokens import Purpose
 from socialproof.web import services
 from socialproof.web.customer.access import (
     OWN_FILES,
-    has_page,
     kept_in_links,
     page_language,
     response_of,
@@ -163,9 +163,7 @@ def _elsewhere(token: str, response: Response) -> str:
     """Where this customer belongs instead: it is given already, or this survey does not ask them."""
     if testimonial_of_response(db.session(), response) is not None:
         return _address("customer.testimonial.done", token)
-    survey = response.survey
-    is_asked = segment_of(response.score) is Segment.PROMOTER or not survey.promoters_only
-    if not survey.asks_for_testimonial or not is_asked:
+    if ask_for(response) is Ask.NONE:
         return _address("customer.response.thanks", token)
     return ""
 
@@ -179,7 +177,7 @@ def _video(response: Response) -> Media | None:
 
 
 def _record_url(token: str, response: Response) -> str:
-    if not response.survey.allows_video or not has_page("customer.video.record"):
+    if not response.survey.allows_video:
         return ""
     return _address("customer.video.record", token)
 

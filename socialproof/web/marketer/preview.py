@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from socialproof.domain.addresses import brand_colour
+from socialproof.domain.asking import Ask, ask_of
 from socialproof.domain.nps import SCORES, Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS
 from socialproof.languages import known_language
@@ -113,6 +114,7 @@ def logo_address(survey: Survey) -> str | None:
 
 def _visit(survey: Survey, wording: Wording, score: int) -> dict[str, Any]:
     """A customer who gave this score; nobody did, and nothing of it reaches the database."""
+    ask = ask_of(score, asks_for_testimonial=survey.asks_for_testimonial, promoters_only=survey.promoters_only)
     return {
         "survey": survey,
         "wording": wording,
@@ -131,7 +133,7 @@ def _visit(survey: Survey, wording: Wording, score: int) -> dict[str, Any]:
         "most_characters": MAX_COMMENT_CHARACTERS,
         "may_change": False,
         "is_closed": False,
-        "asks": survey.asks_for_testimonial and segment_of(score) is Segment.PROMOTER,
-        "may_write": survey.asks_for_testimonial and not survey.promoters_only,
+        "asks": ask is Ask.AT_ONCE,
+        "may_write": ask is Ask.SMALL,
         "may_record": survey.allows_video,
     }
