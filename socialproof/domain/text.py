@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 INVISIBLE = frozenset("\u200b\u2060\ufeff\u00ad\u180e\u115f\u1160\u3164\uffa0\u2800")
-JOINERS = frozenset("\u200c\u200d")
+UNSEEN_ALONE = ("Cf", "Mn", "Me", "Zs")
+MOST_MARKS = 8
+"""Marks on one letter. No script needs more; towers of them paint over neighbours, and normalising them takes
+the square of their number."""
 
 
 def clean_text(text: str) -> str:
     """Several lines: NFC, line ends as \\n, no control or direction characters, trimmed. Blank text becomes ''."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    cleaned = "\n".join(_clean(line).rstrip() for line in lines).strip()
+    whole = text.encode("utf-8", "replace").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    kept = whole.translate(_KEPT)
+    if not kept.isascii():
+        kept = unicodedata.normalize("NFC", _TOWER.sub(r"\1", kept))
+    cleaned = "\n".join(line.rstrip() for line in kept.split("\n")).strip()
     return cleaned if _is_visible(cleaned) else ""
 
 
@@ -26,20 +33,31 @@ def has_line_break(text: str) -> bool:
     return any(character in "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029" for character in text)
 
 
-def _clean(line: str) -> str:
-    kept = "".join(
-        "\t" if character == "\t" else character
-        for character in line.encode("utf-8", "replace").decode("utf-8")
-        if character == "\t" or not _is_unwanted(character)
-    )
-    return unicodedata.normalize("NFC", kept)
+class _Kept(dict[int, int | None]):
+    """What becomes of each character: itself or nothing. Looked up once, so that a long text is read at C's speed."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if _is_unwanted(chr(code)) else code
+        return self[code]
 
 
 def _is_unwanted(character: str) -> bool:
+    if character in "\n\t":
+        return False
     if character in BIDI_CONTROLS or character in INVISIBLE:
         return True
     return unicodedata.category(character) in ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
+def _is_mark(character: str) -> bool:
+    """Whether it stands on the letter before it, also when it is several such marks in one."""
+    return unicodedata.combining(unicodedata.normalize("NFD", character)[0]) > 0
+
+
 def _is_visible(text: str) -> bool:
-    return any(not character.isspace() and character not in JOINERS for character in text)
+    return any(not character.isspace() and unicodedata.category(character) not in UNSEEN_ALONE for character in text)
+
+
+_KEPT = _Kept()
+_MARKS = "".join(filter(_is_mark, map(chr, range(0x300, 0x1F000))))  # where Unicode has all of them
+_TOWER = re.compile(f"([{_MARKS}]{{{MOST_MARKS}}})[{_MARKS}]+")
