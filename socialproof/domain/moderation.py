@@ -4,8 +4,10 @@ The words belong to the customer. Nothing in this module lets a moderator change
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 
 from socialproof.domain.consent import WEBSITE
 from socialproof.domain.errors import RuleBroken
@@ -40,6 +42,10 @@ UNFINISHED_MEDIA = ("uploading", "uploaded", "processing")
 
 TAG_LENGTH = 40
 TAGS_MAX = 20
+
+COMPARED_CHARACTERS = 20_000
+COMPARED_PAIRS = 160_000
+"""From so many pairs of words on, words that stand everywhere do not count when two texts are compared."""
 
 
 def may(step: str, state: str) -> bool:
@@ -127,15 +133,35 @@ def require_shorter(original: str, proposed: str) -> str:
 
 
 def difference(before: str, now: str) -> tuple[tuple[str, str], ...]:
-    """Compare two texts word by word: ("same" | "gone" | "new", words) in reading order."""
+    """Compare two texts word by word: ("same" | "gone" | "new", words) in reading order.
+
+    A text of thousands of equal words would keep the comparison busy for seconds, so what both begin and end with
+    is set aside first, and of what is left only words that are not too common say where the texts meet.
+    """
     old, new = _words(before), _words(now)
-    parts: list[tuple[str, str]] = []
-    for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+    if len(before) + len(now) > COMPARED_CHARACTERS:
+        return tuple(pair for pair in (("gone", before), ("new", now)) if pair[1])
+    shorter = min(len(old), len(new))
+    head = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    tail = next((at for at in range(shorter - head) if old[-1 - at] != new[-1 - at]), shorter - head)
+    middle = _compared(old[head : len(old) - tail], new[head : len(new) - tail])
+    return _joined((("same", "".join(old[:head])), *middle, ("same", "".join(old[len(old) - tail :]))))
+
+
+def _compared(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+    is_large = len(old) * len(new) > COMPARED_PAIRS
+    for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=is_large).get_opcodes():
         if kind == "equal":
-            parts.append(("same", "".join(old[a:b])))
-            continue
-        parts.extend(pair for pair in (("gone", "".join(old[a:b])), ("new", "".join(new[c:d]))) if pair[1])
-    return tuple(parts)
+            yield "same", "".join(old[a:b])
+        else:
+            yield "gone", "".join(old[a:b])
+            yield "new", "".join(new[c:d])
+
+
+def _joined(parts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Without empty parts, and with neighbours of one kind as one."""
+    filled = groupby((part for part in parts if part[1]), key=itemgetter(0))
+    return tuple((kind, "".join(words for _kind, words in same)) for kind, same in filled)
 
 
 def _words(text: str) -> list[str]:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from socialproof.domain import moderation
@@ -120,3 +122,15 @@ def test_the_difference_shows_what_went_and_what_came_and_loses_nothing():
     assert "".join(words for kind, words in parts if kind != "new") == "We really like it a lot"
     assert "".join(words for kind, words in parts if kind != "gone") == "We love it"
     assert ("new", "love") in parts
+
+
+@pytest.mark.parametrize("words", [".", "a ", "a b "])
+def test_thousands_of_equal_words_are_compared_at_once(words: str) -> None:
+    before = words * (5000 // len(words))
+    now = before[:2000] + "!" + before[2500:]
+    begun = time.process_time()
+    assert moderation.difference(before, before) == (("same", before),)
+    parts = moderation.difference(before, now)
+    assert time.process_time() - begun < 2
+    assert "".join(text for kind, text in parts if kind != "new") == before
+    assert "".join(text for kind, text in parts if kind != "gone") == now
