@@ -30,7 +30,7 @@ REQUEST_BYTES = 2 * 1024 * 1024
 def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     """The WSGI application for these settings. Touches neither network nor environment."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask(
+    app = request_log.LogKeepingFlask(
         "socialproof", root_path=str(ROOT), template_folder=str(TOP / "templates"), static_folder=str(TOP / "static")
     )
     app.config.from_mapping(_configuration(settings))
@@ -79,9 +79,10 @@ def _configuration(settings: Settings) -> dict[str, object]:
 
 
 def _engine_options(url: str) -> dict[str, object]:
+    """Errors of the database name the statement but not its values: they end in logs and in the job table."""
     if url.startswith("sqlite"):
-        return {}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        return {"hide_parameters": True}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
 
 
 def _trusted_hosts(settings: Settings) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -12,6 +13,10 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The request that is being answered; it stands in every line written meanwhile."""
 
 EXTRA = ("method", "endpoint", "status", "milliseconds")
+
+
+_VALUES = re.compile(r"^(DETAIL:\s).*", re.MULTILINE)
+"""In these lines PostgreSQL repeats what people wrote."""
 
 
 class JsonLines(logging.Formatter):
@@ -28,7 +33,7 @@ class JsonLines(logging.Formatter):
             line["request_id"] = request_id.get()
         line.update({name: getattr(record, name) for name in EXTRA if hasattr(record, name)})
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = _VALUES.sub(r"\1…", self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 

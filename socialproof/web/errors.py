@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from flask import Flask, Response, make_response, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from socialproof.database import db
 from socialproof.domain.errors import Conflict, Forbidden, NotFound, RuleBroken
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 WITH_PAGE = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 
 
@@ -20,6 +24,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Conflict, lambda error: page(409))
     app.register_error_handler(RuleBroken, lambda error: page(422))
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(DataError, _no_value)
+    app.after_request(_protect)
 
 
 def page(status: int) -> Response:
@@ -38,6 +44,23 @@ def _http_error(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name.lower() in ("retry-after", "allow"):
             response.headers[name] = value
+    return response
+
+
+def _no_value(error: DataError) -> Response:
+    """What was sent can be in no column, such as a NUL in an address: then nothing of that name is there either."""
+    db.session.rollback()
+    return page(404 if request.method in ("GET", "HEAD") else 400)
+
+
+def _protect(response: Response) -> Response:
+    """What every answer says at least, also where no room has spoken: an address that nobody has, a style sheet."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+    if response.status_code >= 400:
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

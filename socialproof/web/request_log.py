@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from types import TracebackType
 
 from flask import Flask, Response, g, request
 
@@ -19,6 +20,16 @@ def init_app(app: Flask) -> None:
     """Give every request an id and write its line when it is answered."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_forget)
+
+
+class LogKeepingFlask(Flask):
+    """Flask, but a failure is logged under the name of its page: the path would hold somebody's link."""
+
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+        """Write the traceback of an error that no page expected."""
+        facts = {"method": request.method, "endpoint": request.endpoint}
+        log.error("failed", exc_info=exc_info, extra=facts)
 
 
 def _begin() -> None:
@@ -33,3 +44,8 @@ def _end(response: Response) -> Response:
         facts = {"method": request.method, "endpoint": request.endpoint, "status": response.status_code}
         log.info("answered", extra=facts | {"milliseconds": milliseconds})
     return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    """The thread lives on; what it writes next belongs to no request."""
+    request_id.set("")

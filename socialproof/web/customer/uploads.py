@@ -200,7 +200,10 @@ def _next_page(token: str, video: str) -> str:
 
 def _body() -> dict[str, Any]:
     access.limit_body()
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets within brackets within brackets
+        body = None
     return body if isinstance(body, dict) else {}
 
 

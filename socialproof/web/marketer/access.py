@@ -186,9 +186,17 @@ def _to_the_door() -> Response:
     if not anybody(db.session()):
         return _see_other("/app/welcome")
     reading = request.method in READING
-    page = request.full_path.rstrip("?") if reading else urlsplit(request.referrer or "").path
+    page = request.full_path.rstrip("?") if reading else _page_before()
     back = safe_next(page)
     return _see_other("/app/sign-in" + ("?" + urlencode({"next": back}) if back != "/app/" else ""))
+
+
+def _page_before() -> str:
+    """Where the form stood, as the browser says; whatever is no address is nowhere."""
+    try:
+        return urlsplit(request.referrer or "").path
+    except ValueError:
+        return ""
 
 
 def _see_other(path: str) -> Response:
@@ -200,6 +208,8 @@ def _refuse_foreign_forms() -> None:
         return
     if not stale.is_own_origin():
         raise CSRFError("foreign origin")
+    if request.is_json:  # no page of ours sends it, and the forms library trusts its shape
+        abort(400)
     csrf.protect()
 
 
