@@ -182,8 +182,8 @@ def test_the_right_password_forgives_earlier_failures(session: Session, factorie
 
 
 def test_a_hash_with_older_parameters_is_renewed_at_sign_in(session: Session, factories: Factories) -> None:
-    user = factories.user()
-    old = user.password_hash
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    user = factories.user(password_hash=old)
     accounts.user_with_password(session, email=user.email, password=PASSWORD, now=factories.now)
     assert user.password_hash != old
     assert not PasswordHasher().check_needs_rehash(user.password_hash)
