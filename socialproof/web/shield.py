@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import inf
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from socialproof.database import db
+from socialproof.languages import known_language
 from socialproof.web.visitor.answers import Answer, feed_answer, feed_version, script_answer
 
 if TYPE_CHECKING:
@@ -23,7 +25,16 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 1.0
 MOST_FEEDS = 2000
+MOST_BYTES = 64 * 1024 * 1024
 SCRIPT = "/w/widget.js"
+
+
+def _one_spelling(path: str) -> str:
+    """A feed is held once for each language we speak, under whatever name it is asked for: names cost nothing."""
+    before, slash, name = path.rpartition("/")
+    if not name.endswith(".json"):
+        return path
+    return f"{before}{slash}{known_language(name.removesuffix('.json')) or ''}.json"
 
 
 class _Held:
@@ -44,23 +55,25 @@ class Shield:
         self._app = app
         self._clock = clock
         self._held: dict[str, _Held] = {}
+        self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
-        held = self._held.get(path)
-        if held is not None and environ["REQUEST_METHOD"] == "GET":
-            if self._clock() < held.check_at:
-                return held.answer.send(environ, start_response)
-        elif not path.startswith("/w/") or environ["REQUEST_METHOD"] != "GET":
+        if environ["REQUEST_METHOD"] != "GET" or not path.startswith("/w/"):
             return self._inner(environ, start_response)
+        held = self._held.get(path)
+        if held is None:
+            path = _one_spelling(path)
+            held = self._held.get(path)
+        if held is not None and self._clock() < held.check_at:
+            return held.answer.send(environ, start_response)
         answer = self._anew(path, held)
         return answer.send(environ, start_response) if answer else self._inner(environ, start_response)
 
     def _anew(self, path: str, held: _Held | None) -> Answer | None:
         """What is published at this path now; kept when there is something."""
         if path == SCRIPT:
-            self._held[path] = _Held(script_answer(self._app), inf)
-            return self._held[path].answer
+            return self._keep(path, _Held(script_answer(self._app), inf))
         parts = path.split("/")
         if len(parts) != 4 or not path.endswith(".json"):
             return None
@@ -71,10 +84,18 @@ class Shield:
         if answer is None:
             self._held.pop(path, None)
             return None
-        if len(self._held) >= MOST_FEEDS:
-            self._held.clear()
-        self._held[path] = _Held(answer, check_at)
-        return answer
+        return self._keep(path, _Held(answer, check_at))
+
+    def _keep(self, path: str, new: _Held) -> Answer:
+        """Hold this answer, and let go of the oldest ones when there are too many or they weigh too much."""
+        with self._lock:
+            former = self._held.get(path)
+            self._held[path] = new
+            if former is None or former.answer is not new.answer:
+                weight = sum(held.answer.weight for held in self._held.values())
+                while len(self._held) > 1 and (len(self._held) > MOST_FEEDS or weight > MOST_BYTES):
+                    weight -= self._held.pop(next(iter(self._held))).answer.weight
+        return new.answer
 
     def _ask(self, widget_id: str, name: str, *, held: Answer | None) -> Answer | None:
         try:

@@ -41,6 +41,11 @@ class Answer:
     packed_headers: Headers
     unchanged_headers: Headers
 
+    @property
+    def weight(self) -> int:
+        """Bytes in memory."""
+        return len(self.plain) + len(self.packed)
+
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a GET: 304 when the browser holds this version, gzip when it may."""
         held = environ.get("HTTP_IF_NONE_MATCH")

@@ -196,11 +196,31 @@ def test_the_memory_of_the_shield_is_bounded(
     app: Flask, client: FlaskClient, showcase: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shield_module, "MOST_FEEDS", 3)
-    widget = showcase.publish()
-    for number in range(10):
-        client.get(f"/w/{widget.public_id}/x{number}.json")
-        client.get(f"/w/missing{number}/en.json")
-    assert len(shield_of(app)._held) <= 3
+    paths = [f"/w/{showcase.publish().public_id}/en.json" for _number in range(5)]
+    for path in [*paths, "/w/missing/en.json"]:
+        client.get(path)
+    assert list(shield_of(app)._held) == paths[-3:]
+
+
+def test_a_feed_asked_for_by_a_thousand_names_is_held_once(app: Flask, client: FlaskClient, showcase: Any) -> None:
+    widget = showcase.publish(language="sv")
+    for number in range(20):
+        assert client.get(f"/w/{widget.public_id}/x{number}.json").json["language"] == "sv"
+        assert client.get(f"/w/{widget.public_id}/en-{number}.json").json["language"] == "en"
+    assert len(shield_of(app)._held) == 2
+
+
+def test_heavy_feeds_make_room_for_each_other(
+    app: Flask, client: FlaskClient, showcase: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    showcase.story(text="long " * 900)
+    paths = [f"/w/{showcase.publish().public_id}/en.json" for _number in range(4)]
+    monkeypatch.setattr(shield_module, "MOST_BYTES", 20_000)
+    for path in paths:
+        assert client.get(path).status_code == 200
+    held = shield_of(app)._held
+    assert paths[-1] in held
+    assert sum(one.answer.weight for one in held.values()) <= 20_000
 
 
 def test_the_contract_of_the_snapshot_holds(client: FlaskClient, showcase: Any) -> None:
