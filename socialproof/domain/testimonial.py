@@ -15,6 +15,11 @@ ANONYMOUS = "anonymous"
 ATTRIBUTIONS = (FULL_NAME, FIRST_NAME, INITIALS, ANONYMOUS)
 
 
+def shows_face(attribution: str) -> bool:
+    """A photo belongs to a name: who wished to be initials or nobody has none."""
+    return attribution in (FULL_NAME, FIRST_NAME)
+
+
 def require_words(text: str, *, has_video: bool) -> str:
     """The text if it is one: some words unless there is a video, and not too many."""
     if not text and not has_video:

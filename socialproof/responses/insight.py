@@ -136,9 +136,7 @@ def response_funnel(
     )
     if survey_id is not None:
         invitations = invitations.where(Invitation.survey_id == survey_id)
-    invited, invited_answered = session.execute(
-        invitations.where(*_within(Invitation.created_at, from_on, to_on))
-    ).one()
+    invited, invited_answered = session.execute(invitations.where(*within(Invitation.created_at, from_on, to_on))).one()
     return ResponseFunnel(invited, invited_answered, _scores(totals[:-1]).answers, int(totals[-1] or 0))
 
 
@@ -170,7 +168,7 @@ def newest_answers(
     last_seen = _response_named(session, company_id, before)
     if last_seen is not None:
         answers = answers.where(tuple_(Response.answered_at, Response.id) < (last_seen.answered_at, last_seen.id))
-    found = session.scalars(answers.where(*_within(Response.answered_at, from_on, to_on))).all()
+    found = session.scalars(answers.where(*within(Response.answered_at, from_on, to_on))).all()
     return AnswerPage(found[:limit], found[limit - 1].public_id if len(found) > limit else None)
 
 
@@ -181,7 +179,8 @@ def _response_named(session: Session, company_id: int, public_id: str | None) ->
     return session.scalar(named)
 
 
-def _within(moment: Any, from_on: date | None, to_on: date | None) -> list[ColumnElement[bool]]:
+def within(moment: Any, from_on: date | None, to_on: date | None) -> list[ColumnElement[bool]]:
+    """Conditions that keep a column of moments inside these UTC days, both included."""
     limits = []
     if from_on is not None:
         limits.append(moment >= datetime.combine(from_on, time(), UTC))

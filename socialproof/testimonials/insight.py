@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from socialproof.responses.insight import within
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import ConsentRecord, Testimonial
+from socialproof.testimonials.models import Testimonial
+from socialproof.testimonials.queries import counts_as_shown
 
 
 @dataclass(frozen=True, slots=True)
 class ProofFunnel:
-    """Testimonials by where they are now: everything sent in, and of that what was approved with a living consent."""
+    """Testimonials by where they are now: everything sent in, and of that what the world may see."""
 
     submitted: int
     published: int
@@ -29,16 +31,7 @@ def proof_funnel(
     to_on: date | None = None,
 ) -> ProofFunnel:
     """Testimonials sent in between the days, both included, after surveys of `kind`."""
-    consented = (
-        select(ConsentRecord.id)
-        .where(
-            ConsentRecord.testimonial_id == Testimonial.id,
-            ConsentRecord.purpose == "website",
-            ConsentRecord.withdrawn_at.is_(None),
-        )
-        .exists()
-    )
-    published = func.sum(case(((Testimonial.state == "approved") & consented, 1), else_=0))
+    published = func.sum(case((counts_as_shown(), 1), else_=0))
     counts = (
         select(func.count(), published)
         .select_from(Testimonial)
@@ -47,9 +40,6 @@ def proof_funnel(
     )
     if survey_id is not None:
         counts = counts.where(Testimonial.survey_id == survey_id)
-    if from_on is not None:
-        counts = counts.where(Testimonial.submitted_at >= datetime.combine(from_on, time(), UTC))
-    if to_on is not None:
-        counts = counts.where(Testimonial.submitted_at < datetime.combine(to_on + timedelta(days=1), time(), UTC))
+    counts = counts.where(*within(Testimonial.submitted_at, from_on, to_on))
     submitted, public = session.execute(counts).one()
     return ProofFunnel(submitted, int(public or 0))

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, sel
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from socialproof.domain import moderation
-from socialproof.domain.consent import WEBSITE
 from socialproof.domain.errors import NotFound
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import ConsentRecord, Media, Testimonial, TestimonialTag
+from socialproof.testimonials.models import Media, ModerationEntry, Testimonial, TestimonialTag
+from socialproof.testimonials.queries import WALL_ORDER, counts_as_shown
 
 PAGE_SIZE = 40
 # A draft is still the customer's own; it is in no list of the team.
@@ -70,22 +70,16 @@ def testimonial_for_moderation(session: Session, company_id: int, public_id: str
         select(Testimonial)
         .where(Testimonial.company_id == company_id, Testimonial.public_id == public_id)
         .where(Testimonial.state.in_(LISTED_STATES))
-        .options(joinedload(Testimonial.survey), joinedload(Testimonial.response), joinedload(Testimonial.contact))
+        .options(
+            joinedload(Testimonial.survey),
+            joinedload(Testimonial.response),
+            joinedload(Testimonial.contact),
+            selectinload(Testimonial.history).joinedload(ModerationEntry.user),
+        )
     )
     if found is None:
         raise NotFound()
     return found
-
-
-def testimonials_named(session: Session, company_id: int, public_ids: list[str]) -> list[Testimonial]:
-    """Those of the named testimonials that this company has, in the order in which they are named."""
-    found = session.scalars(
-        select(Testimonial)
-        .where(Testimonial.company_id == company_id, Testimonial.public_id.in_(public_ids))
-        .where(Testimonial.state.in_(LISTED_STATES))
-    )
-    by_id = {testimonial.public_id: testimonial for testimonial in found}
-    return [by_id[public_id] for public_id in dict.fromkeys(public_ids) if public_id in by_id]
 
 
 def state_counts(session: Session, company_id: int) -> dict[str, int]:
@@ -131,15 +125,13 @@ def surveys_with_testimonials(session: Session, company_id: int) -> list[Survey]
 
 
 def count_before(session: Session, testimonial: Testimonial, *narrowed: ColumnElement[bool]) -> int:
-    """How many approved testimonials with consent to the website stand before this one on the wall."""
-    consented = Testimonial.consents.any(and_(ConsentRecord.purpose == WEBSITE, ConsentRecord.withdrawn_at.is_(None)))
+    """How many testimonials that are shown stand before this one on the wall."""
     return (
         session.scalar(
             select(func.count())
             .select_from(Testimonial)
-            .where(Testimonial.company_id == testimonial.company_id, Testimonial.state == moderation.APPROVED)
+            .where(Testimonial.company_id == testimonial.company_id, counts_as_shown(), *narrowed)
             .where(Testimonial.id != testimonial.id, not_(_behind(testimonial, moderation.APPROVED)))
-            .where(consented, *narrowed)
         )
         or 0
     )
@@ -212,10 +204,9 @@ def _order(state: str) -> tuple[ColumnElement[Any], ...]:
     """Who waited longest comes first; the approved stand as on the wall; everything else newest first."""
     if state == moderation.SUBMITTED:
         return Testimonial.submitted_at.asc(), Testimonial.id.asc()
-    newest = Testimonial.submitted_at.desc(), Testimonial.id.desc()
     if state == moderation.APPROVED:
-        return Testimonial.is_featured.desc(), Testimonial.position.desc(), *newest
-    return newest
+        return WALL_ORDER
+    return Testimonial.submitted_at.desc(), Testimonial.id.desc()
 
 
 def _behind(anchor: Testimonial, state: str) -> ColumnElement[bool]:

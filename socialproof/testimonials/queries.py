@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select
 from sqlalchemy.orm import Session, joinedload
 
-from socialproof.domain.consent import standing
-from socialproof.domain.publication import is_public
+from socialproof.domain.consent import WEBSITE, standing
+from socialproof.domain.publication import APPROVED, READY, VIDEO, is_public
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import Media, ProposedEdit, Testimonial
+from socialproof.testimonials.models import ConsentRecord, Media, ProposedEdit, Testimonial
 
 SENT = ("uploaded", "processing", "ready")
 """States of media that arrived whole and that nobody found unreadable."""
@@ -77,6 +77,15 @@ def shown_media(testimonial: Testimonial, kind: str) -> Media | None:
     return next(kept, None)
 
 
+WALL_ORDER = (
+    Testimonial.is_featured.desc(),
+    Testimonial.position.desc(),
+    Testimonial.submitted_at.desc(),
+    Testimonial.id.desc(),
+)
+"""How testimonials stand on a wall, and in the moderators' list of approved ones."""
+
+
 def is_shown(testimonial: Testimonial) -> bool:
     """Whether the world may see it today: the word of the one gate."""
     return is_public(
@@ -86,4 +95,23 @@ def is_shown(testimonial: Testimonial) -> bool:
         text=testimonial.text,
         video_states=[media.state for media in testimonial.media if media.kind == "video"],
         is_erased=testimonial.erased_at is not None,
+    )
+
+
+def counts_as_shown() -> ColumnElement[bool]:
+    """`is_shown` as a condition, for counting without reading; a story holds the two against each other."""
+    videos = exists().where(Media.testimonial_id == Testimonial.id, Media.kind == "video")
+    consent = exists().where(
+        ConsentRecord.testimonial_id == Testimonial.id,
+        ConsentRecord.purpose == WEBSITE,
+        ConsentRecord.withdrawn_at.is_(None),
+    )
+    return and_(
+        Testimonial.state == APPROVED,
+        Testimonial.erased_at.is_(None),
+        consent,
+        case(
+            (Testimonial.kind == VIDEO, and_(videos, not_(videos.where(Media.state != READY)))),
+            else_=func.trim(Testimonial.text) != "",
+        ),
     )

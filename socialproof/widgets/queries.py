@@ -9,15 +9,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from socialproof.domain.consent import WEBSITE, standing
+from socialproof.domain.consent import WEBSITE
 from socialproof.domain.nps import Scores
 from socialproof.domain.periods import year_before
-from socialproof.domain.publication import READY, is_public
+from socialproof.domain.publication import READY
+from socialproof.domain.testimonial import shows_face
 from socialproof.domain.widget import Facts
 from socialproof.languages import DEFAULT, known_language
 from socialproof.responses.insight import public_scores, response_funnel
 from socialproof.surveys.models import Survey
 from socialproof.testimonials.models import ConsentRecord, Media, Testimonial, TestimonialTag
+from socialproof.testimonials.queries import WALL_ORDER, is_shown
 from socialproof.widgets.models import Snapshot, Widget
 
 HANDED_IN = ("submitted", "approved", "rejected", "archived")
@@ -96,29 +98,12 @@ def public_testimonials(session: Session, widget: Widget) -> list[Testimonial]:
             selectinload(Testimonial.media),
             selectinload(Testimonial.tags),
         )
-        .order_by(
-            Testimonial.is_featured.desc(),
-            Testimonial.position.desc(),
-            Testimonial.submitted_at.desc(),
-            Testimonial.id.desc(),
-        )
+        .order_by(*WALL_ORDER)
     )
     wanted = set(widget.tags)
-    found = (testimonial for testimonial in session.scalars(candidates) if passes_gate(testimonial))
+    found = (testimonial for testimonial in session.scalars(candidates) if is_shown(testimonial))
     tagged = [one for one in found if not wanted or wanted & {tag.name for tag in one.tags}]
     return tagged[: widget.max_count]
-
-
-def passes_gate(testimonial: Testimonial) -> bool:
-    """What `domain.publication` says about this row today."""
-    return is_public(
-        state=testimonial.state,
-        purposes=standing(testimonial.consents),
-        kind=testimonial.kind,
-        text=testimonial.text,
-        video_states=[media.state for media in testimonial.media if media.kind == "video"],
-        is_erased=testimonial.erased_at is not None,
-    )
 
 
 def public_media(session: Session, public_id: str, variant: str) -> Media | None:
@@ -132,14 +117,9 @@ def public_media(session: Session, public_id: str, variant: str) -> Media | None
         return None
     if variant not in PUBLIC_VARIANTS.get(media.kind, ()) or variant not in media.variants:
         return None
-    if media.kind == "photo" and not shows_face(media.testimonial):
+    if media.kind == "photo" and not shows_face(media.testimonial.attribution):
         return None
-    return media if passes_gate(media.testimonial) else None
-
-
-def shows_face(testimonial: Testimonial) -> bool:
-    """A photo belongs to a name: who wished to be initials or nobody has none."""
-    return testimonial.attribution in ("full_name", "first_name")
+    return media if is_shown(media.testimonial) else None
 
 
 def facts_of(session: Session, widget: Widget, shown: Sequence[Testimonial]) -> Facts:

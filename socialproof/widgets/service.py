@@ -22,6 +22,7 @@ from socialproof.domain.widget import LAYOUTS, MOST_SHOWN, THEMES
 from socialproof.languages import LANGUAGES
 from socialproof.surveys.models import Survey
 from socialproof.testimonials.models import Testimonial
+from socialproof.testimonials.queries import is_shown
 from socialproof.widgets import queries, snapshot
 from socialproof.widgets.models import Snapshot, Widget
 
@@ -155,7 +156,7 @@ def may_stay(session: Session, company_id: int, testimonial_id: int) -> bool:
     if testimonial is None:
         return False
     session.expire(testimonial)
-    return queries.passes_gate(testimonial)
+    return is_shown(testimonial)
 
 
 def rebuild_soon(session: Session, *, company_id: int, now: datetime) -> None:

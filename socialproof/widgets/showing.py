@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from socialproof.testimonials.models import Testimonial, TestimonialTag
 from socialproof.testimonials.moderation_queries import count_before
+from socialproof.testimonials.queries import is_shown
 from socialproof.widgets.models import Widget
-from socialproof.widgets.queries import passes_gate, widgets_of
+from socialproof.widgets.queries import widgets_of
 
 SHOWN, FULL, NOT_PUBLIC = "shown", "full", "not_public"
 
@@ -27,7 +28,7 @@ def showings_of(session: Session, testimonial: Testimonial) -> list[Showing]:
     """The widgets whose survey and tags this testimonial matches, the oldest first. A badge shows no testimonials."""
     widgets = widgets_of(session, testimonial.company_id)
     mine = [widget for widget in widgets if widget.layout != "badge" and _belongs(testimonial, widget)]
-    if not passes_gate(testimonial):
+    if not is_shown(testimonial):
         return [Showing(widget, NOT_PUBLIC) for widget in mine]
     return [Showing(widget, SHOWN if _is_among(session, testimonial, widget) else FULL) for widget in mine]
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.domain.addresses import website_url
 from socialproof.domain.nps import Scores
+from socialproof.domain.testimonial import ANONYMOUS, shows_face
 from socialproof.domain.widget import Facts, monogram, public_nps, shown_name
 from socialproof.languages import translations
 from socialproof.testimonials.models import Media, Testimonial
@@ -124,7 +125,7 @@ def _testimonial(testimonial: Testimonial, language: str) -> dict[str, Any]:
 def _author(testimonial: Testimonial, language: str) -> dict[str, Any]:
     _ = translations(language).gettext
     name = shown_name(testimonial.author_name, testimonial.attribution)
-    is_named = testimonial.attribution != "anonymous"
+    is_named = testimonial.attribution != ANONYMOUS
     return {
         "name": name or _("A customer"),
         "role": testimonial.author_role if is_named else "",
@@ -140,7 +141,7 @@ def _ready(testimonial: Testimonial, kind: str, variant: str) -> Media | None:
 
 def _photo(testimonial: Testimonial) -> dict[str, Any] | None:
     media = _ready(testimonial, "photo", "96.webp")
-    if media is None or not queries.shows_face(testimonial):
+    if media is None or not shows_face(testimonial.attribution):
         return None
     return {"src": f"/w/media/{media.public_id}/96.webp", "width": 96, "height": 96}
 

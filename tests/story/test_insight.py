@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,8 @@ from socialproof.responses import insight
 from socialproof.responses.models import Response
 from socialproof.responses.service import change_score, note_ask, record_response
 from socialproof.testimonials.insight import proof_funnel
+from socialproof.testimonials.models import Testimonial
+from socialproof.testimonials.queries import counts_as_shown, is_shown
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -188,3 +191,21 @@ def test_the_funnel_counts_each_step_once(session, factories, survey):
     gifts = proof_funnel(session, survey.company_id, "relationship", survey.id)
     assert (gifts.submitted, gifts.published) == (3, 1)
     assert proof_funnel(session, survey.company_id, "transactional").submitted == 0
+
+
+def test_what_is_counted_as_published_is_what_the_gate_lets_through(session, factories):
+    survey = factories.survey()
+    kinds = product(
+        ("approved", "submitted"), ("text", "video"), ("Words.", "  ", ""), (("website",), ("advertising",))
+    )
+    for (state, kind, text, purposes), videos in product(kinds, ((), ("ready",), ("ready", "processing"))):
+        given = factories.testimonial(factories.response(survey), state, purposes, kind=kind, text=text)
+        for media_state in videos:
+            factories.media(given.response, given, state=media_state)
+    factories.testimonial(factories.response(survey), "approved", erased_at=factories.now)
+    taken_back = factories.testimonial(factories.response(survey), "approved", purposes=())
+    factories.consent(taken_back, withdrawn_at=factories.now)
+    session.expire_all()
+    shown = {each.id for each in session.scalars(select(Testimonial)) if is_shown(each)}
+    assert shown == set(session.scalars(select(Testimonial.id).where(counts_as_shown())))
+    assert proof_funnel(session, survey.company_id, "relationship").published == len(shown) == 6
