@@ -13,6 +13,7 @@ from socialproof.database import db
 from socialproof.domain import moderation
 from socialproof.domain.consent import standing
 from socialproof.domain.errors import NotFound
+from socialproof.domain.nps import segment_of
 from socialproof.domain.roles import Role
 from socialproof.domain.text import clean_text
 from socialproof.domain.widget import monogram, shown_name
@@ -20,6 +21,7 @@ from socialproof.testimonials import moderating
 from socialproof.testimonials import moderation_queries as queries
 from socialproof.testimonials.models import ProposedEdit, Testimonial
 from socialproof.testimonials.moderation_queries import Filters
+from socialproof.testimonials.queries import shown_media
 from socialproof.tokens import Purpose
 from socialproof.web import services
 from socialproof.web.marketer import moderation_words as words
@@ -82,6 +84,7 @@ def queue_context(selected: Testimonial | None = None, is_open: bool = False) ->
         "decided": _just_decided(),
         "obstacles_of": obstacles_of,
         "author_of": public_author,
+        "segment_of": segment_of,
         "ticked": (),
         "results": {},
         "kept": {},
@@ -108,8 +111,8 @@ def detail_context(testimonial: Testimonial) -> dict[str, object]:
         "proposal_link": proposal_link(testimonial, proposal),
         "steps": moderation.steps_from(testimonial.state),
         "undoable": moderating.last_decision(db.session(), testimonial),
-        "video": next((media for media in testimonial.media if media.kind == "video"), None),
-        "photo": next((media for media in testimonial.media if media.kind == "photo"), None),
+        "video": shown_media(testimonial, "video"),
+        "photo": shown_media(testimonial, "photo"),
         "proposal": proposal,
         "difference": moderation.difference(proposal.old_text, proposal.new_text) if proposal else (),
         "drafted": moderation.difference(testimonial.text, clean_text(request.form.get("text", testimonial.text))),
@@ -166,15 +169,13 @@ class Author:
     name: str
     monogram: str
     about: str
-    has_face: bool
 
 
 def public_author(testimonial: Testimonial) -> Author:
     """The author as visitors will read it."""
     name = shown_name(testimonial.author_name, testimonial.attribution)
     about = [testimonial.author_role, testimonial.author_organisation] if name else []
-    face = testimonial.attribution in ("full_name", "first_name")
-    return Author(name, monogram(name), ", ".join(part for part in about if part), face)
+    return Author(name, monogram(name), ", ".join(part for part in about if part))
 
 
 @dataclass(frozen=True)

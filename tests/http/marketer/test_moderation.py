@@ -449,3 +449,12 @@ def test_a_long_queue_costs_no_more_questions_than_a_short_one(moderator, give, 
     for _ in range(12):
         give()
     assert questions() == short
+
+
+def test_after_the_customer_changed_the_photo_the_new_one_is_judged(moderator, give, factories):
+    testimonial = give()
+    old = factories.media(testimonial.response, testimonial, kind="photo", state="deleted")
+    new = factories.media(testimonial.response, testimonial, kind="photo", variants=["192.webp"])
+    page = moderator.get(f"/app/moderation/{testimonial.public_id}").text
+    assert f"/app/media/{new.public_id}/192.webp" in page
+    assert old.public_id not in page
