@@ -48,7 +48,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read and check the settings; raise Misconfigured with one sentence when one is wrong."""
         env = _Environment(os.environ if environ is None else environ)
-        data_dir = Path(env.text("SOCIALPROOF_DATA_DIR", "var")).absolute()
+        data_dir = _data_dir(env.text("SOCIALPROOF_DATA_DIR", "var"))
         return cls(
             secret_keys=_secret_keys(env.secret("SOCIALPROOF_SECRET_KEY")),
             database_url=_database_url(env.secret("DATABASE_URL") or f"sqlite:///{data_dir}/socialproof.db"),
@@ -95,6 +95,17 @@ def _secret_keys(text: str) -> tuple[str, ...]:
             'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     return keys
+
+
+def _data_dir(text: str) -> Path:
+    path = Path(text).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"SOCIALPROOF_DATA_DIR cannot be used: {path}: {error.strerror}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise Misconfigured(f"SOCIALPROOF_DATA_DIR may not be written to: {path}.")
+    return path
 
 
 def _database_url(url: str) -> str:

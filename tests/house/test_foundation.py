@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from flask.testing import FlaskClient
 
 from socialproof.database import db
 from socialproof.settings import Misconfigured, Settings
+from tests.servers import ROOT, environment
 
 
 def test_it_is_alive_and_ready(client: FlaskClient) -> None:
@@ -33,14 +36,27 @@ def test_the_migrations_build_exactly_the_models(app: Flask) -> None:
         ({"SOCIALPROOF_BASE_URL": "proof.example.com"}, "must be like https://proof.example.com"),
         ({"DATABASE_URL": "mysql://x"}, "must begin with sqlite:/// or postgresql://"),
         ({"SOCIALPROOF_MAIL_URL": "carrier-pigeon:"}, "must be outbox: or like smtp://"),
+        ({"SOCIALPROOF_DATA_DIR": "/dev/null/data"}, "cannot be used"),
         ({"SOCIALPROOF_MAX_VIDEO_SECONDS": "1e3"}, "whole number from 5 to 600"),
     ],
 )
-def test_a_wrong_setting_refuses_to_start_with_one_sentence(changes: dict[str, str], sentence: str) -> None:
+def test_a_wrong_setting_refuses_to_start_with_one_sentence(
+    changes: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
     with pytest.raises(Misconfigured, match=sentence):
-        Settings.from_env({"SOCIALPROOF_SECRET_KEY": "x" * 32} | changes)
+        Settings.from_env({"SOCIALPROOF_SECRET_KEY": "x" * 32, "SOCIALPROOF_DATA_DIR": str(tmp_path)} | changes)
+
+
+def test_the_server_says_that_sentence_and_nothing_else(tmp_path: Path) -> None:
+    env = environment("sqlite://", tmp_path, 1, "too short") | {"PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0
+    [line] = ended.stderr.strip().splitlines()
+    assert line.startswith("Socialproof does not start: SOCIALPROOF_SECRET_KEY must hold at least 32")
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("k" * 40 + "\n")
-    assert Settings.from_env({"SOCIALPROOF_SECRET_KEY_FILE": str(tmp_path / "key")}).secret_keys == ("k" * 40,)
+    env = {"SOCIALPROOF_SECRET_KEY_FILE": str(tmp_path / "key"), "SOCIALPROOF_DATA_DIR": str(tmp_path)}
+    assert Settings.from_env(env).secret_keys == ("k" * 40,)
