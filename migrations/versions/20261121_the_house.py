@@ -78,7 +78,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entry_company_id'), ['company_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_entry_happened_at'), ['happened_at'], unique=False)
 
     op.create_table('contact',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -222,6 +221,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_invitation_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_invitation_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_invitation_survey_id'), ['survey_id'], unique=False)
+        batch_op.create_index('ix_invitation_funnel', ['company_id', 'survey_id', 'created_at', 'answered_at'], unique=False)
 
     op.create_table('score_count',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -467,6 +467,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_media_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_media_response_id'), ['response_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_media_testimonial_id'), ['testimonial_id'], unique=False)
+        batch_op.create_index('ix_media_sweep', ['state', 'created_at'], unique=False)
 
     op.create_table('moderation_entry',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -545,5 +546,6 @@ def upgrade() -> None:
     with op.batch_alter_table('upload', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_upload_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_upload_media_id'), ['media_id'], unique=False)
+        batch_op.create_index('ix_upload_sweep', ['state', 'expires_at'], unique=False)
 
     # ### end Alembic commands ###

@@ -14,7 +14,11 @@ from socialproof.surveys.models import Survey
 
 class Invitation(Public, OfCompany, Base):
     __tablename__ = "invitation"
-    __table_args__ = (CheckConstraint("state in ('pending', 'sent', 'answered', 'expired', 'bounced')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'sent', 'answered', 'expired', 'bounced')", name="state"),
+        # The dashboard's funnel counts from this index alone, without a look at the rows.
+        Index("ix_invitation_funnel", "company_id", "survey_id", "created_at", "answered_at"),
+    )
 
     survey_id: Mapped[int] = mapped_column(ForeignKey("survey.id", ondelete="CASCADE"), index=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)

@@ -119,6 +119,6 @@ class AuditEntry(OfCompany, Base):
     action: Mapped[Word]
     subject: Mapped[Line] = mapped_column(default="")
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    happened_at: Mapped[datetime] = mapped_column(index=True)
+    happened_at: Mapped[datetime]
 
     user: Mapped[User | None] = relationship()

@@ -96,6 +96,7 @@ class Media(Public, OfCompany, Base):
         CheckConstraint(
             "state in ('uploading', 'uploaded', 'processing', 'ready', 'unreadable', 'deleted')", name="state"
         ),
+        Index("ix_media_sweep", "state", "created_at"),
     )
 
     response_id: Mapped[int | None] = mapped_column(ForeignKey("response.id", ondelete="SET NULL"), index=True)
@@ -127,7 +128,10 @@ class Upload(Public, OfCompany, Base):
     """A recording on its way in, in numbered parts."""
 
     __tablename__ = "upload"
-    __table_args__ = (CheckConstraint("state in ('open', 'complete', 'aborted')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'complete', 'aborted')", name="state"),
+        Index("ix_upload_sweep", "state", "expires_at"),
+    )
 
     media_id: Mapped[int] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), index=True)
     storage_upload_id: Mapped[LongText]
