@@ -74,11 +74,13 @@ def start() -> int:
     flask = [PYTHON, "-m", "flask", "--app", "wsgi"]
     run(*flask, "db", "upgrade", env=env)
     run(*flask, "demo", "seed", env=env)
+    for word in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(word, signal.default_int_handler)
     granian = [PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", web_port]
     family = [
-        subprocess.Popen([str(word) for word in command], cwd=HERE, env=env)
+        subprocess.Popen([str(word) for word in command], cwd=HERE, env=env, start_new_session=True)
         for command in (
-            [*granian, "--blocking-threads", 32, "--log-level", "warning", "wsgi:app"],
+            [*granian, "--blocking-threads", 32, "--log-level", "error", "wsgi:app"],
             [*flask, "worker"],
             [*flask, "demo", "site", "--port", site_port],
         )
@@ -88,6 +90,8 @@ def start() -> int:
         run(*flask, "demo", "addresses", "--port", site_port, env=env)
         say(f"Ready after {time.monotonic() - begun:.0f} s. Ctrl-C stops it; what you did is kept in {VAR.name}/.")
         return watch(family)
+    except KeyboardInterrupt:
+        return say("\nStopping …")
     finally:
         stop(family)
 
@@ -135,16 +139,14 @@ def wait_for(address: str, family: list) -> None:
 
 
 def watch(family: list) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        while all(child.poll() is None for child in family):
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        return say("\nStopping …")
+    while all(child.poll() is None for child in family):
+        time.sleep(0.5)
     return say("A part stopped by itself; the reason stands above.", 1)
 
 
 def stop(family: list) -> None:
+    """Ask each part once. Each leads a process group of its own: Ctrl-C reaches only us, and none leaves a child behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for child in family:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
@@ -152,7 +154,7 @@ def stop(family: list) -> None:
         try:
             child.wait(timeout=20)
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 # ---------------------------------------------------------------- test
