@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
-from itsdangerous.encoding import base64_decode, base64_encode
 
 MAX_LENGTH = 300
 
@@ -63,7 +62,7 @@ class Tokens:
 
 
 def _checked(token: str, loads: Callable[[str], object]) -> str:
-    if len(token) > MAX_LENGTH or not _is_canonical(token):
+    if len(token) > MAX_LENGTH:
         raise BadToken
     try:
         if not all(map(_is_exact, token.split("."))):
@@ -79,15 +78,6 @@ def _checked(token: str, loads: Callable[[str], object]) -> str:
 def _is_exact(part: str) -> bool:
     """Base64 forgives stray characters and the last bits, so that many spellings were one link; only ours is."""
     return base64_encode(base64_decode(part)).decode("ascii") == part
-
-
-def _is_canonical(token: str) -> bool:
-    """Whether the signature is spelt as we spell it: the last character of base64 has bits that no decoder reads."""
-    signature = token.rpartition(".")[2]
-    try:
-        return base64_encode(base64_decode(signature)).decode() == signature
-    except (BadData, UnicodeError, ValueError):
-        return False
 
 
 _SIGNER = {"key_derivation": "hmac", "digest_method": hashlib.sha256}

@@ -21,7 +21,6 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_end)
     app.teardown_request(_forget)
-    app.teardown_request(_forget)
 
 
 class LogKeepingFlask(Flask):
@@ -36,10 +35,6 @@ class LogKeepingFlask(Flask):
 def _begin() -> None:
     request_id.set(new_public_id())
     g.begun_at = time.perf_counter()
-
-
-def _forget(_error: BaseException | None) -> None:
-    request_id.set("")
 
 
 def _end(response: Response) -> Response:
