@@ -51,6 +51,7 @@ LATER: dict[type[events.Event], list[str]] = {
 
 JOBS: dict[str, Handler] = {
     "campaigns.expire": campaigns.expire,
+    "companies.forget": companies_jobs.forget,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,
     "testimonials.send_receipt": testimonials.send_receipt,
@@ -61,7 +62,7 @@ JOBS: dict[str, Handler] = {
     "media.sweep_uploads": recording_jobs.sweep_uploads,
 }
 
-HOURLY = ("campaigns.expire", "media.sweep_uploads")
+HOURLY = ("campaigns.expire", "companies.forget", "media.sweep_uploads")
 """Kinds of jobs that the worker puts on the table every hour: what time alone brings about."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.queue import enqueue
@@ -92,6 +92,14 @@ def use_password_reset(session: Session, *, secret: str, password: str, now: dat
     attempts.forgive(session, email=user.email)
     audit.note_everywhere(session, user=user, action="password.reset", now=now)
     return user
+
+
+def forget_resets(session: Session, *, now: datetime) -> None:
+    """Take away links that open nothing any more and are too old to count against the next one."""
+    session.execute(
+        delete(PasswordReset).where(PasswordReset.expires_at < now - RESET_LIFETIME),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _set_password(session: Session, user: User, password: str, now: datetime) -> None:

@@ -1,9 +1,10 @@
-"""Mail to the team. Each handler makes the single-use secret itself: no table ever holds one."""
+"""Mail to the team, and what is forgotten. Who writes a mail makes its single-use secret: no table ever holds one."""
 
 from __future__ import annotations
 
 from socialproof.backends.jobs.port import GiveUp, JobContext
 from socialproof.backends.mail import MailRefused, Message, MessageMalformed, Rendered, render
+from socialproof.companies import accounts, attempts, sessions
 from socialproof.companies.accounts import open_password_reset
 from socialproof.companies.models import TeamInvitation, User
 from socialproof.companies.queries import user_by_email
@@ -45,6 +46,14 @@ def send_password_reset(context: JobContext, *, user_id: int) -> None:
         words = render("password_reset", language, url=url, name=user.name)
         to = user.email
     _send(context, words, to=to, key=f"password-reset-{digest(secret)}", language=language)
+
+
+def forget(context: JobContext) -> None:
+    """Let go of what signing in leaves behind once it serves nothing."""
+    with context.transaction() as session:
+        attempts.forget_old(session, now=context.now())
+        sessions.forget_old(session, now=context.now())
+        accounts.forget_resets(session, now=context.now())
 
 
 def role_name(role: str, language: str) -> str:

@@ -87,6 +87,14 @@ def leave_company(session: Session, *, user_id: int, company_id: int) -> None:
     )
 
 
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Take away sessions that are over, with the browser's name in them, a month after they could last be used."""
+    session.execute(
+        delete(UserSession).where(UserSession.expires_at < now - ABSOLUTE),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def _living(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         UserSession.ended_at.is_(None),

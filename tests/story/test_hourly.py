@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from socialproof import wiring
 from socialproof.backends.jobs.models import Job
 from socialproof.cli.work import enqueue_hourly, job_context
+from socialproof.companies import attempts
+from socialproof.companies.models import PasswordReset, SignInFailure, UserSession
+from socialproof.companies.sessions import ABSOLUTE
 from tests.factories import Factories
 
 
@@ -31,3 +34,21 @@ def test_two_workers_put_each_hourly_job_on_the_table_once(app: Flask, session: 
     enqueue_hourly(job_context(app))
     enqueue_hourly(job_context(app))
     assert session.scalar(select(func.count()).select_from(Job)) == len(wiring.HOURLY)
+
+
+def test_what_signing_in_leaves_behind_is_forgotten(
+    app: Flask, session: Session, factories: Factories, run_jobs: Callable[[], int]
+) -> None:
+    user, now = factories.user(), factories.now
+    for failed_at in (now, now - attempts.WINDOW - timedelta(minutes=1)):
+        factories.add(SignInFailure(account_hash="a" * 64, network="192.0.2.1", failed_at=failed_at))
+    for number, over in enumerate((now + timedelta(hours=1), now - ABSOLUTE - timedelta(days=1))):
+        times = {"created_at": now - timedelta(days=70), "expires_at": over}
+        factories.add(PasswordReset(user_id=user.id, secret_hash=f"{number}" * 64, **times))
+        factories.add(UserSession(user_id=user.id, secret_hash=f"{number}" * 64, seen_at=now, **times))
+    enqueue_hourly(job_context(app))
+    run_jobs()
+    kept = [
+        session.scalar(select(func.count()).select_from(row)) for row in (SignInFailure, PasswordReset, UserSession)
+    ]
+    assert kept == [1, 1, 1]
