@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from socialproof.companies.models import AuditEntry, Company, User
+from socialproof.companies import audit
+from socialproof.companies.models import Company, User
 from socialproof.database import record
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.events import SurveyChanged
@@ -118,14 +119,6 @@ def close_survey(session: Session, *, survey: Survey, user: User, now: datetime)
 
 
 def _note(session: Session, survey: Survey, user: User, action: str, now: datetime, **details: Any) -> None:
-    session.add(
-        AuditEntry(
-            company_id=survey.company_id,
-            user_id=user.id,
-            action=action,
-            subject=survey.name,
-            details={"survey": survey.public_id, **details},
-            happened_at=now,
-        )
-    )
+    about = {"survey": survey.public_id, **details}
+    audit.note(session, company=survey.company, user=user, action=action, subject=survey.name, now=now, **about)
     record(session, SurveyChanged(company_id=survey.company_id, survey_id=survey.id))

@@ -266,8 +266,8 @@ def _grant(session: Session, testimonial: Testimonial, purposes: Collection[str]
         )
 
 
-def _claim(session: Session, testimonial: Testimonial) -> None:
-    """Take the row, as it is now, and raise its version; RuleBroken("withdrawn") when it was taken back."""
+def raise_version(session: Session, testimonial: Testimonial) -> None:
+    """Take the row, as it is now: a moderator who looked at an older version loses."""
     session.execute(
         update(Testimonial)
         .where(Testimonial.company_id == testimonial.company_id, Testimonial.id == testimonial.id)
@@ -275,6 +275,11 @@ def _claim(session: Session, testimonial: Testimonial) -> None:
         .execution_options(synchronize_session=False)
     )
     session.expire(testimonial)
+
+
+def _claim(session: Session, testimonial: Testimonial) -> None:
+    """Take the row; RuleBroken("withdrawn") when it was taken back."""
+    raise_version(session, testimonial)
     if testimonial.state == moderation.WITHDRAWN:
         raise RuleBroken("withdrawn")
 
