@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -56,6 +57,13 @@ def published(session: Session, public_id: str, wanted: str) -> Snapshot | None:
     """The snapshot in the wanted language, else in the widget's own, else None when nothing is published."""
     found = _snapshot(session, public_id, known_language(wanted))
     return found or _snapshot(session, public_id, None) or _snapshot(session, public_id, DEFAULT)
+
+
+def shown_counts(session: Session, company_id: int) -> dict[int, int]:
+    """How many testimonials each widget shows its visitors at this moment, by the widget's row: what is published."""
+    own = select(Snapshot.widget_id, Snapshot.body).join(Snapshot.widget)
+    rows = session.execute(own.where(Snapshot.company_id == company_id, Snapshot.language == Widget.language))
+    return {widget_id: len(json.loads(body)["testimonials"]) for widget_id, body in rows}
 
 
 def published_version(session: Session, public_id: str, language: str) -> str | None:

@@ -25,7 +25,7 @@ def overview() -> str:
     """Every widget of the company, with its line to paste."""
     company = current().company
     widgets = queries.widgets_of(db.session(), company.id)
-    shown = {widget.id: len(queries.public_testimonials(db.session(), widget)) for widget in widgets}
+    shown = queries.shown_counts(db.session(), company.id)
     return render_template("marketer/widgets/overview.html", widgets=widgets, shown=shown)
 
 
