@@ -145,7 +145,7 @@ def watch(family: list) -> int:
 
 
 def stop(family: list) -> None:
-    """Ask each part once. Each leads a process group of its own: Ctrl-C reaches only us, and none leaves a child behind."""
+    """Ask each part once. Each leads a process group of its own: Ctrl-C reaches only us, and no child is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for child in family:
         if child.poll() is None:

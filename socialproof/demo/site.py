@@ -45,8 +45,10 @@ def create_site(product: Flask) -> Flask:
         if found is None:
             abort(404)
         body = found[1].get_body(("html", "plain"))
-        response = make_response(body.get_content() if body else "")
         is_html = body is not None and body.get_content_type() == "text/html"
+        content = str(body.get_content()) if body else ""
+        # The mail stands in a frame, and the product's pages refuse frames: its links open beside it.
+        response = make_response(content.replace("<head>", '<head><base target="_blank">', 1) if is_html else content)
         response.mimetype = "text/html" if is_html else "text/plain"
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
         return response

@@ -1,13 +1,20 @@
-"""For the operator: is it alive, is it ready."""
+"""For the operator: is it alive, is it ready; and what the bare address shows."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response, make_response, redirect, url_for
 from sqlalchemy import text
+from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof.database import db
 
 blueprint = Blueprint("operator", __name__)
+
+
+@blueprint.get("/")
+def front() -> BaseResponse:
+    """Whoever types only the host belongs to a team: customers and visitors come by whole links."""
+    return redirect(url_for("marketer.dashboard.show"))
 
 
 @blueprint.get("/healthz")

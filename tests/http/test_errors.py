@@ -29,6 +29,11 @@ def test_an_address_that_nobody_has_is_guarded_like_a_page(client: FlaskClient, 
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_the_bare_address_leads_to_the_team_s_door(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.location) == (302, "/app/")
+
+
 def test_a_style_sheet_is_read_as_nothing_else(client: FlaskClient) -> None:
     with client.get("/static/shared/app.css") as answer:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
