@@ -11,8 +11,9 @@ from socialproof.database import record
 from socialproof.domain import moderation
 from socialproof.domain.events import TestimonialErased
 from socialproof.responses.models import Response, ResponseChange
-from socialproof.testimonials.models import Media, ModerationEntry, Testimonial
-from socialproof.testimonials.service import take_back
+from socialproof.testimonials.models import Media, ModerationEntry, Testimonial, Upload
+from socialproof.testimonials.recording import sweep_soon
+from socialproof.testimonials.service import raise_version, take_back
 
 PERSONAL = (
     "text",
@@ -34,18 +35,14 @@ def erase_testimonial(session: Session, *, testimonial: Testimonial, now: dateti
     """
     if testimonial.erased_at is not None:
         return
-    session.execute(
-        update(Testimonial)
-        .where(Testimonial.company_id == testimonial.company_id, Testimonial.id == testimonial.id)
-        .values(version=Testimonial.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    session.expire(testimonial)
+    raise_version(session, testimonial)
     take_back(session, testimonial, now)
     _blank(session, testimonial, now)
     if testimonial.response is not None:
         _forget_words(session, testimonial.response)
-    prefixes = [_drop(media) for media in _all_media(session, testimonial)]
+    all_media = _all_media(session, testimonial)
+    _give_up_uploads(session, all_media, now)
+    prefixes = [_drop(media) for media in all_media]
     session.flush()
     record(session, TestimonialErased(testimonial.company_id, testimonial.id, tuple(prefixes)))
 
@@ -88,6 +85,19 @@ def _all_media(session: Session, testimonial: Testimonial) -> list[Media]:
     if testimonial.response_id is not None:
         same = same | (Media.response_id == testimonial.response_id)
     return found.filter(same).order_by(Media.id).all()
+
+
+def _give_up_uploads(session: Session, all_media: list[Media], now: datetime) -> None:
+    """What is still on its way arrives nowhere; the parts that are here already go with a sweep after the commit."""
+    given_up = session.execute(
+        update(Upload)
+        .where(Upload.media_id.in_([media.id for media in all_media]), Upload.state == "open")
+        .values(state="aborted")
+        .returning(Upload.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if given_up:
+        sweep_soon(session, now)
 
 
 def _drop(media: Media) -> str:

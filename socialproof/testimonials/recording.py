@@ -242,7 +242,7 @@ def _forget_oldest(session: Session, response: Response, now: datetime) -> None:
     )
     for upload in session.scalars(statement):
         give_up(upload)
-        _sweep_soon(session, now)
+        sweep_soon(session, now)
 
 
 def give_up(upload: Upload) -> None:
@@ -267,9 +267,9 @@ def _give_up_older_takes(session: Session, media: Media, now: datetime) -> None:
     )
     for older in session.scalars(statement):
         older.state = "deleted"
-        _sweep_soon(session, now)
+        sweep_soon(session, now)
 
 
-def _sweep_soon(session: Session, now: datetime) -> None:
+def sweep_soon(session: Session, now: datetime) -> None:
     """Room is wanted now; whatever only grows old waits for the hourly sweep."""
     enqueue(session, "media.sweep_uploads", {}, now=now, key="media.sweep_uploads")

@@ -28,6 +28,7 @@ from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
 from socialproof.testimonials import recording, recording_jobs
+from socialproof.testimonials.erasing import erase_testimonial
 from socialproof.testimonials.models import Media, Upload
 from socialproof.testimonials.recording_words import sentence
 from socialproof.web import EXTENSION
@@ -396,3 +397,24 @@ def test_a_survey_without_video_takes_none(session: Session, storage: Storage, f
     response = factories.response(factories.survey(allows_video=False))
     with pytest.raises(RuleBroken, match="video_off"):
         begin(session, response, storage, factories.now)
+
+
+def test_a_video_on_its_way_is_erased_with_the_testimonial(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    factories: Factories,
+    run_jobs: Callable[[], int],
+) -> None:
+    upload = begin(session, response, storage, factories.now)
+    part = Part(1, 4, hashlib.sha256(b"face").hexdigest())
+    storage.write_part(upload.key, upload.storage_upload_id, part, io.BytesIO(b"face"))
+    place = recording.place_of(upload)
+    testimonial = factories.testimonial(response)
+    with transaction(session):
+        erase_testimonial(session, testimonial=testimonial, now=factories.now)
+    run_jobs()
+    with pytest.raises(MissingUpload):
+        storage.list_parts(place.key, place.storage_upload_id)
+    with pytest.raises(NotFound):
+        recording.upload_of(session, response=response, public_id=upload.public_id)

@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 from socialproof.backends.storage.port import BLOCK_BYTES, Part, StorageError
 from socialproof.clock import now
 from socialproof.database import db, transaction
-from socialproof.domain.errors import RuleBroken
+from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.testimonials import recording
 from socialproof.testimonials.models import Media, Upload
 from socialproof.testimonials.recording_words import sentence
@@ -155,10 +155,14 @@ def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: floa
     place = recording.place_of(upload)
     db.session.close()
     joined = recording.join_parts(storage, place=place, size=size, sha256=sha256, limits=_limits())
-    with transaction() as session:
-        upload = _upload(token, upload_id)
-        media = recording.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=now())
-        state, video = media.state, media.public_id
+    try:
+        with transaction() as session:
+            upload, at = _upload(token, upload_id), now()
+            media = recording.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=at)
+            state, video = media.state, media.public_id
+    except NotFound:  # its customer took everything back while it was joined
+        storage.delete(place.key)
+        raise
     if state == "unreadable":
         storage.delete(place.key)
     return state, video

@@ -354,3 +354,22 @@ def test_the_day_after_it_goes_on(sender: Sender, factories: Factories, response
     for _ in range(40):
         factories.media(response, state="deleted", created_at=factories.now - timedelta(days=2))
     assert sender.begin().status_code == 201
+
+
+def test_what_is_taken_back_while_it_is_joined_leaves_nothing(
+    app: Flask, sender: Sender, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender.begin(len(WEBM))
+    sender.put(1, WEBM)
+    upload = session.scalars(select(Upload)).one()
+    genuine = uploads.recording.join_parts
+
+    def joined_too_late(*args: Any, **more: Any) -> Any:
+        joined = genuine(*args, **more)
+        upload.state = "aborted"
+        session.commit()
+        return joined
+
+    monkeypatch.setattr(uploads.recording, "join_parts", joined_too_late)
+    assert sender.complete(WEBM).status_code == 404
+    assert app.extensions[EXTENSION].backends.storage.stat(upload.key) is None
