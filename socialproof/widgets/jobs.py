@@ -25,11 +25,11 @@ def rebuild(context: JobContext, *, company_id: int) -> None:
 
 
 def hear_loss(session: Session, fact: events.Event, now: datetime) -> None:
-    """NOW: consent or approval has gone, so the testimonial leaves everything published before this commit."""
+    """NOW: consent, approval or a name has gone, so it leaves everything published before this commit."""
     assert isinstance(fact, events.CompanyEvent)
     testimonial_id = getattr(fact, "testimonial_id", None)
-    if testimonial_id is not None and not service.may_stay(session, fact.company_id, testimonial_id):
-        service.remove_now(session, company_id=fact.company_id, testimonial_ids=[testimonial_id], now=now)
+    if testimonial_id is not None:
+        service.correct_now(session, company_id=fact.company_id, testimonial_id=testimonial_id, now=now)
     service.rebuild_soon(session, company_id=fact.company_id, now=now)
 
 

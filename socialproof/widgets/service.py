@@ -149,14 +149,22 @@ def remove_now(session: Session, *, company_id: int, testimonial_ids: Collection
             _keep(session, held.widget, held.language, held, {**content, "testimonials": kept}, now)
 
 
-def may_stay(session: Session, company_id: int, testimonial_id: int) -> bool:
-    """Whether the gate lets this testimonial through as it stands in this transaction."""
+def correct_now(session: Session, *, company_id: int, testimonial_id: int, now: datetime) -> None:
+    """What is published of a testimonial becomes, in this transaction, what it is: nothing, or its present name,
+    words and pictures. Who no longer wants to be named does not wait for a worker.
+    """
     named = select(Testimonial).where(Testimonial.company_id == company_id, Testimonial.id == testimonial_id)
     testimonial = session.scalar(named)
-    if testimonial is None:
-        return False
-    session.expire(testimonial)
-    return is_shown(testimonial)
+    if testimonial is not None:
+        session.expire(testimonial)
+    if testimonial is None or not is_shown(testimonial):
+        remove_now(session, company_id=company_id, testimonial_ids=[testimonial_id], now=now)
+        return
+    for held in _snapshots_of(session, company_id):
+        content: dict[str, Any] = json.loads(held.body)
+        present = snapshot.story(testimonial, held.language)
+        told = [present if one["id"] == testimonial.public_id else one for one in content["testimonials"]]
+        _keep(session, held.widget, held.language, held, {**content, "testimonials": told}, now)
 
 
 def rebuild_soon(session: Session, *, company_id: int, now: datetime) -> None:

@@ -73,7 +73,7 @@ def content(material: Material, language: str) -> dict[str, Any]:
         "method": {"url": f"{wall}/method?lang={language}", "label": labels.pop("method")},
         "wall": {"url": f"{wall}?lang={language}", "label": labels.pop("wall")},
         "labels": labels,
-        "testimonials": [_testimonial(one, language) for one in material.shown],
+        "testimonials": [story(one, language) for one in material.shown],
     }
 
 
@@ -99,7 +99,8 @@ def _nps(material: Material, language: str) -> dict[str, Any] | None:
     return words
 
 
-def _testimonial(testimonial: Testimonial, language: str) -> dict[str, Any]:
+def story(testimonial: Testimonial, language: str) -> dict[str, Any]:
+    """One testimonial as the world reads it, with nothing of what its author keeps to themselves."""
     _ = translations(language).gettext
     score = testimonial.response.score if testimonial.response is not None else None
     submitted_at = testimonial.submitted_at or testimonial.created_at

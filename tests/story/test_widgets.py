@@ -25,6 +25,7 @@ from socialproof.domain.events import (
     TestimonialWithdrawn,
 )
 from socialproof.testimonials.models import ModerationEntry, Testimonial, TestimonialTag
+from socialproof.testimonials.service import Author, change_photo, edit_testimonial
 from socialproof.widgets import queries, service
 from socialproof.widgets.models import Snapshot, Widget
 from tests.factories import Factories
@@ -387,3 +388,37 @@ def test_moderation_history_never_reaches_the_feed(factories: Factories, session
     words = json.dumps(feed(session, publish(factories, company)))
     assert "private@customer.example" not in words
     assert "the longer first text" not in words
+
+
+def test_who_no_longer_wants_to_be_named_does_not_wait_for_a_worker(factories: Factories, session: Session) -> None:
+    company = factories.company()
+    response = factories.response(factories.survey(company), 10)
+    story = factories.testimonial(response, state="approved", author_name="Aino Virtanen", author_role="Baker")
+    factories.media(response, story, kind="photo", variants=["96.webp"])
+    widget = publish(factories, company)
+    assert feed(session, widget)["testimonials"][0]["author"]["photo"]
+    with transaction(session):
+        edit_testimonial(
+            session,
+            testimonial=story,
+            text=story.text,
+            author=Author("Aino Virtanen", "Baker"),
+            attribution="anonymous",
+            now=factories.now,
+        )
+    for language in ("en", "fi"):
+        content = feed(session, widget, language)
+        assert ids(content) == [story.public_id]
+        assert content["testimonials"][0]["author"]["photo"] is None
+        assert not {"Aino", "Baker"} & set(json.dumps(content).replace('"', " ").split())
+
+
+def test_a_photo_that_is_taken_away_leaves_the_feed_at_once(factories: Factories, session: Session) -> None:
+    company = factories.company()
+    response = factories.response(factories.survey(company), 10)
+    story = factories.testimonial(response, state="approved")
+    factories.media(response, story, kind="photo", variants=["96.webp"])
+    widget = publish(factories, company)
+    with transaction(session):
+        change_photo(session, testimonial=story, photo_media=None, now=factories.now)
+    assert feed(session, widget)["testimonials"][0]["author"]["photo"] is None
