@@ -36,6 +36,11 @@ def language_name(code: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def locale_of(language: str) -> Locale:
+    """How days and numbers are written for a reader of this language; English is written as in Europe."""
+    return Locale("en", "GB") if language == "en" else Locale.parse(language)
+
+
 @lru_cache
 def translations(language: str) -> NullTranslations:
     """The catalogue of one language: has `.gettext(message)` and `.ngettext(one, many, n)`."""

@@ -58,12 +58,3 @@ def _is_web(text: str) -> bool:
     if "[" in parts.netloc:
         return bool(re.fullmatch(r"[0-9a-f:.]+", host))
     return bool(re.fullmatch(r"[\w\-]+(\.[\w\-]+)*\.?", host))
-
-
-def brand_colour(typed: str) -> str | None:
-    """A colour as `#rrggbb` in lower case, or None. Three digits are doubled."""
-    text = typed.strip().lower()
-    if re.fullmatch(r"#?[0-9a-f]{3}", text):
-        text = "".join(digit * 2 for digit in text.removeprefix("#"))
-    text = text.removeprefix("#")
-    return "#" + text if re.fullmatch(r"[0-9a-f]{6}", text) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 WHITE, BLACK = "#ffffff", "#000000"
-TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
@@ -14,6 +13,15 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
 def is_colour(text: str) -> bool:
     """Whether this is `#rrggbb`."""
     return bool(_HEX.match(text))
+
+
+def brand_colour(typed: str) -> str | None:
+    """A colour as `#rrggbb` in lower case, or None. Three digits are doubled."""
+    text = typed.strip().lower()
+    if re.fullmatch(r"#?[0-9a-f]{3}", text):
+        text = "".join(digit * 2 for digit in text.removeprefix("#"))
+    text = text.removeprefix("#")
+    return "#" + text if re.fullmatch(r"[0-9a-f]{6}", text) else None
 
 
 def luminance(colour: str) -> float:

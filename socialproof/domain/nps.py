@@ -57,6 +57,11 @@ def band_of(nps: int) -> Band:
     return Band.GOOD if nps > 30 else Band.ROOM_TO_GROW
 
 
+def signed(nps: int) -> str:
+    """A score as it is written everywhere: +46, 0, −12 with a true minus."""
+    return f"+{nps}" if nps > 0 else str(nps).replace("-", "\N{MINUS SIGN}")
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """How many counted answers gave each score from 0 to 10. Adds up with `+`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socialproof.domain.consent import N_
 from socialproof.domain.errors import RuleBroken
 
 MOST_TEXT = 5000
@@ -13,6 +14,14 @@ FIRST_NAME = "first_name"
 INITIALS = "initials"
 ANONYMOUS = "anonymous"
 ATTRIBUTIONS = (FULL_NAME, FIRST_NAME, INITIALS, ANONYMOUS)
+
+
+ATTRIBUTION_NAMES = {
+    FULL_NAME: N_("Full name"),
+    FIRST_NAME: N_("First name only"),
+    INITIALS: N_("Initials only"),
+    ANONYMOUS: N_("Without a name"),
+}
 
 
 def shows_face(attribution: str) -> bool:

@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 from flask import Flask, g, request
 from flask_babel import get_locale
 
-from socialproof.languages import DEFAULT, LANGUAGES, best_language, known_language, language_name
+from socialproof.languages import DEFAULT, LANGUAGES, best_language, known_language, language_name, locale_of
 
 
 def select() -> str:
@@ -33,9 +33,7 @@ def moment(when: datetime) -> str:
 
 
 def _written() -> Locale:
-    """English is written as in Europe."""
-    language = str(get_locale() or DEFAULT)
-    return Locale("en", "GB") if language == "en" else Locale.parse(language)
+    return locale_of(str(get_locale() or DEFAULT))
 
 
 def init_app(app: Flask) -> None:

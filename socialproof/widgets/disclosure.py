@@ -8,14 +8,10 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
+from socialproof.domain.nps import signed
 from socialproof.domain.periods import year_before
 from socialproof.domain.widget import CollectingNps, Facts, Label, ReadyNps
-from socialproof.languages import translations
-
-
-def locale_of(language: str) -> str:
-    """Where dates and numbers are written as the reader expects; English is written as in Europe."""
-    return "en_GB" if language == "en" else language
+from socialproof.languages import locale_of, translations
 
 
 def heading(label: Label, language: str) -> str:
@@ -126,11 +122,6 @@ def _detail(answers: int, kind: str, response_rate: float | None, today: date, l
         return about % values
     rate = {"detail": about % values, "rate": format_percent(response_rate, locale=locale_of(language))}
     return _("%(detail)s, response rate %(rate)s") % rate
-
-
-def signed(score: int) -> str:
-    """A score with its sign: +46, 0, −12 with a true minus."""
-    return f"+{score}" if score > 0 else str(score).replace("-", "\N{MINUS SIGN}")
 
 
 def labels(language: str, shown: int) -> dict[str, str]:

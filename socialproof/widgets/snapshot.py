@@ -16,10 +16,9 @@ from socialproof.domain.addresses import website_url
 from socialproof.domain.nps import Scores
 from socialproof.domain.testimonial import ANONYMOUS, shows_face
 from socialproof.domain.widget import Facts, monogram, public_nps, shown_name
-from socialproof.languages import translations
+from socialproof.languages import locale_of, translations
 from socialproof.testimonials.models import Media, Testimonial
 from socialproof.widgets import disclosure, queries
-from socialproof.widgets.disclosure import locale_of
 from socialproof.widgets.models import Widget
 
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialproof.domain.addresses import brand_colour, safe_next, website_url
+from socialproof.domain.addresses import safe_next, website_url
+from socialproof.domain.colour import brand_colour
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,9 @@ from wtforms.validators import StopValidation
 
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.testimonial import (
-    ANONYMOUS,
+    ATTRIBUTION_NAMES,
     ATTRIBUTIONS,
-    FIRST_NAME,
     FULL_NAME,
-    INITIALS,
     MOST_EMAIL,
     MOST_NAME,
     MOST_TEXT,
@@ -26,13 +24,6 @@ from socialproof.domain.text import clean_line, clean_text, has_line_break
 from socialproof.domain.widget import monogram, shown_name
 from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.service import Author
-
-ATTRIBUTION_NAMES = {
-    FULL_NAME: _l("Full name"),
-    FIRST_NAME: _l("First name only"),
-    INITIALS: _l("Initials only"),
-    ANONYMOUS: _l("Without a name"),
-}
 
 
 def _text(value: Any) -> str:
@@ -83,7 +74,7 @@ class TestimonialForm(Form):  # type: ignore[misc]
     email = EmailField(_l("E-mail for your receipt"), [_email], filters=[_line])
     attribution = RadioField(
         _l("How should we name you?"),
-        choices=[SelectChoice(each, ATTRIBUTION_NAMES[each]) for each in ATTRIBUTIONS],
+        choices=[SelectChoice(each, _l(ATTRIBUTION_NAMES[each])) for each in ATTRIBUTIONS],
         default=FULL_NAME,
         validate_choice=False,
     )

@@ -18,7 +18,8 @@ from socialproof.backends.storage.port import StorageFull
 from socialproof.companies import service
 from socialproof.companies.models import Company
 from socialproof.database import new_public_id, transaction
-from socialproof.domain.addresses import brand_colour, website_url
+from socialproof.domain.addresses import website_url
+from socialproof.domain.colour import brand_colour
 from socialproof.domain.roles import Role
 from socialproof.web import services
 from socialproof.web.files import send_logo

@@ -8,15 +8,10 @@ from flask import Blueprint
 from flask_babel import format_date, format_decimal, format_percent
 from flask_babel import gettext as _
 
-from socialproof.domain.nps import Band, Scores, Segment, band_of
+from socialproof.domain.nps import Band, Scores, Segment, band_of, signed
 from socialproof.domain.periods import Span, Step
 from socialproof.domain.statistics import may_show, shown_margin
 from socialproof.domain.survey import SurveyKind, SurveyState
-
-
-def signed(score: int) -> str:
-    """+46, 0, −12: with a real minus sign."""
-    return f"+{score}" if score > 0 else f"\u2212{-score}" if score < 0 else "0"
 
 
 def score_word(scores: Scores) -> str:

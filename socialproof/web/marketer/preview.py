@@ -11,8 +11,8 @@ from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from socialproof.domain.addresses import brand_colour
 from socialproof.domain.asking import Ask, ask_of
+from socialproof.domain.colour import brand_colour
 from socialproof.domain.nps import SCORES, Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS
 from socialproof.languages import known_language

@@ -24,7 +24,7 @@ from wtforms.validators import InputRequired, StopValidation
 from socialproof.companies.emails import LONGEST as LONGEST_EMAIL
 from socialproof.companies.emails import kept_email
 from socialproof.domain import survey as rules
-from socialproof.domain.addresses import brand_colour
+from socialproof.domain.colour import brand_colour
 from socialproof.domain.text import clean_line, clean_text
 from socialproof.surveys.models import Survey
 from socialproof.surveys.service import SurveySettings

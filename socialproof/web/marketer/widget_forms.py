@@ -24,7 +24,7 @@ from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from socialproof.companies.models import Company
-from socialproof.domain.addresses import brand_colour
+from socialproof.domain.colour import brand_colour
 from socialproof.domain.widget import MOST_SHOWN
 from socialproof.surveys.models import Survey
 from socialproof.web.marketer.fields import language_field, name_field
