@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import format_date
 from werkzeug.datastructures import MultiDict
 
 from socialproof.database import db
@@ -23,7 +22,7 @@ from socialproof.testimonials.models import ProposedEdit, Testimonial
 from socialproof.testimonials.moderation_queries import Filters
 from socialproof.testimonials.queries import shown_media
 from socialproof.tokens import Purpose
-from socialproof.web import services
+from socialproof.web import language, services
 from socialproof.web.marketer import moderation_words as words
 from socialproof.web.marketer.access import current
 from socialproof.widgets.showing import showings_of
@@ -91,7 +90,7 @@ def queue_context(selected: Testimonial | None = None, is_open: bool = False) ->
         "refused": "",
         "code": "",
         "is_conflict": False,
-        "day": lambda moment: format_date(moment, "d MMM y"),
+        "day": language.day,
         **words.for_templates(),
     }
     if selected is not None:

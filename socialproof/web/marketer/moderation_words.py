@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from socialproof.domain import moderation
+from socialproof.domain import consent, moderation
 from socialproof.domain.errors import Conflict, RuleBroken
+from socialproof.domain.testimonial import ATTRIBUTION_NAMES
+from socialproof.web import language
 
 TABS = {
     "submitted": _l("Waiting"),
@@ -41,19 +42,9 @@ REASONS = {
     "rights": _l("Rights: pictures, music or words of others"),
 }
 
-PURPOSES = {
-    "website": _l("Website"),
-    "social_media": _l("Social media"),
-    "advertising": _l("Advertising"),
-    "case_study": _l("Case study"),
-}
+PURPOSES = {purpose: _l(name) for purpose, name in consent.NAMES.items()}
 
-ATTRIBUTIONS = {
-    "full_name": _l("Full name"),
-    "first_name": _l("First name only"),
-    "initials": _l("Initials only"),
-    "anonymous": _l("Without a name"),
-}
+ATTRIBUTIONS = {attribution: _l(name) for attribution, name in ATTRIBUTION_NAMES.items()}
 
 PROPOSALS = {
     "pending": _l("Waiting for the customer"),
@@ -167,7 +158,7 @@ def told(action: str, name: str, details: dict[str, object]) -> str:
 
 def when(moment: datetime) -> str:
     """A moment for people, in UTC and saying so."""
-    return str(_("%(time)s UTC", time=format_datetime(moment, "d MMM y HH:mm")))
+    return str(_("%(time)s UTC", time=language.moment(moment)))
 
 
 def for_templates() -> dict[str, object]:
