@@ -24,11 +24,6 @@ _BEHIND_LINK = (
 )
 
 
-def response_by_public_id(session: Session, company_id: int, public_id: str) -> Response | None:
-    """The company's response, or None."""
-    return session.scalar(select(Response).where(Response.company_id == company_id, Response.public_id == public_id))
-
-
 def response_to_invitation(session: Session, invitation_id: int) -> Response | None:
     """What was answered by this invitation, if anything."""
     return session.scalar(select(Response).where(Response.invitation_id == invitation_id))
