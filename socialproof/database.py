@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -78,6 +79,9 @@ class OfCompany:
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id", ondelete="CASCADE"), index=True, sort_order=-8)
 
 
+SQLITE_WAIT_SECONDS = 15
+_sqlite_writer = threading.RLock()
+
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
 
 
@@ -90,14 +94,29 @@ def record(session: Session, fact: Event) -> None:
 def transaction(session: Session | None = None) -> Iterator[Session]:
     """One business transaction: commits once at the end, rolls everything back on any error."""
     session = db.session() if session is None else session
+    with _turn(session):
+        try:
+            _begin_write(session)
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            session.info.pop("events", None)
+            raise
+
+
+@contextmanager
+def _turn(session: Session) -> Iterator[None]:
+    """SQLite has one writer. Threads of this process queue here; at the file itself they would sleep and try again."""
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    has_turn = _sqlite_writer.acquire(timeout=SQLITE_WAIT_SECONDS)
     try:
-        _begin_write(session)
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        session.info.pop("events", None)
-        raise
+        yield
+    finally:
+        if has_turn:
+            _sqlite_writer.release()
 
 
 def _begin_write(session: Session) -> None:
@@ -113,7 +132,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None
-    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    wait = f"busy_timeout={SQLITE_WAIT_SECONDS * 1000}"
+    for pragma in (wait, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
