@@ -91,7 +91,7 @@ class Seed:
             contact=invitation.contact if invitation else None,
             answer_key=f"voice-{new_public_id()}",
             score=voice.score,
-            comment=voice.text[:90],
+            comment=voice.text.split(". ")[0].removesuffix(".") + ".",
             language=voice.language,
             source="invitation" if invitation else "link",
             answered_at=moment,
@@ -213,7 +213,9 @@ class Seed:
             create_widget(self.session, company=company, look=look, now=self.now)
 
     def _hostile_company(self, owner: User) -> None:
-        company = create_company(self.session, name=HOSTILE, owner=owner, language="en", now=self.now)
+        company = create_company(
+            self.session, name=f"Odd Characters Ltd {HOSTILE}", owner=owner, language="en", now=self.now
+        )
         survey = self._survey(company, HOSTILE, "relationship")
         self.session.add(SurveyWording(survey_id=survey.id, language="en", question=HOSTILE, thanks_promoter=HOSTILE))
         voice = Voice(HOSTILE, HOSTILE, HOSTILE, "en", f"{HOSTILE}\n=1+1\n\u05e9\u05dc\u05d5\u05dd", has_photo=True)

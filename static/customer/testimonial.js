@@ -42,6 +42,8 @@ function showPhoto(input) {
   input.addEventListener("change", () => {
     const file = input.files[0];
     say("");
+    box.querySelector("#photo-error")?.remove();
+    input.removeAttribute("aria-invalid");
     box.querySelectorAll("[data-photo-now]:not([src^='/'])").forEach((old) => old.remove());
     if (!file) return;
     if (file.size > Number(input.dataset.max)) {

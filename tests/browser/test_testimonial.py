@@ -66,6 +66,15 @@ def test_one_tap_and_consent_send_what_was_just_written(page: Page, address: str
     assert heard == []
 
 
+def test_the_word_about_a_bad_photo_goes_when_another_is_chosen(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Your photo").set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": b"no"})
+    page.get_by_role("button", name="Send my testimonial").click()
+    expect(page.locator("#photo-error")).to_be_visible()
+    page.get_by_label("Your photo").set_input_files(photo())
+    expect(page.locator("#photo-error")).to_have_count(0)
+
+
 def test_the_preview_follows_the_name_and_the_choice(page: Page, address: str) -> None:
     page.goto(address)
     shown = page.locator("[data-preview-name]")

@@ -94,7 +94,9 @@ def _after_comment(wish: str) -> str:
         "write": ("customer.testimonial.write", {}),
         "record": ("customer.video.record", {}),
     }
-    endpoint, extra = ways.get(wish, ("customer.response.thanks", {}))
+    # Who pressed "Send only to …" has answered the ask: it is not put a second time.
+    plain: dict[str, Any] = {"private": "1"} if wish == "thanks" else {}
+    endpoint, extra = ways.get(wish, ("customer.response.thanks", plain))
     return url_for(endpoint, token=_token(), **kept_in_links(), **extra)
 
 
@@ -108,6 +110,8 @@ def _why_page(response: Response, *, typed: str | None = None, refusal: RuleBrok
 
 def _thanks_page(response: Response, *, typed: str | None = None, refusal: RuleBroken | None = None) -> str:
     ask = Ask.NONE if testimonial_of_response(db.session(), response) else ask_for(response)
+    if ask is Ask.AT_ONCE and request.args.get("private") == "1":
+        ask = Ask.SMALL
     return render_template(
         "customer/response/thanks.html",
         **_words(response, typed, refusal),

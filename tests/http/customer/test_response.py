@@ -217,6 +217,17 @@ def test_a_ten_writes_and_chooses_on_one_page(
     assert asked_count(session) == 1
 
 
+def test_who_sends_only_to_the_company_is_not_asked_a_second_time(
+    app: Flask, client: FlaskClient, factories: Factories
+) -> None:
+    path = path_of(app, factories, 10)
+    sent = client.post(path, data={"comment": "Between us", "next": "thanks", "from": "thanks"})
+    page = client.get(sent.location).text
+    assert "Between us" in page
+    assert "May we quote you?" not in page
+    assert f'href="{path}/testimonial' in page
+
+
 def test_a_refused_comment_of_a_ten_stays_on_the_page_with_the_choices(
     app: Flask, client: FlaskClient, factories: Factories
 ) -> None:
