@@ -30,7 +30,11 @@ def showings_of(session: Session, testimonial: Testimonial) -> list[Showing]:
     mine = [widget for widget in widgets if widget.layout != "badge" and _belongs(testimonial, widget)]
     if not is_shown(testimonial):
         return [Showing(widget, NOT_PUBLIC) for widget in mine]
-    return [Showing(widget, SHOWN if _is_among(session, testimonial, widget) else FULL) for widget in mine]
+    # Counted once for all widgets that choose alike, not once for each.
+    before = {_choice(widget): 0 for widget in mine}
+    for survey_id, tags in before:
+        before[survey_id, tags] = count_before(session, testimonial, *_narrowed(survey_id, tags))
+    return [Showing(widget, SHOWN if before[_choice(widget)] < widget.max_count else FULL) for widget in mine]
 
 
 def _belongs(testimonial: Testimonial, widget: Widget) -> bool:
@@ -39,10 +43,14 @@ def _belongs(testimonial: Testimonial, widget: Widget) -> bool:
     return not widget.tags or bool(set(widget.tags) & {tag.name for tag in testimonial.tags})
 
 
-def _is_among(session: Session, testimonial: Testimonial, widget: Widget) -> bool:
+def _choice(widget: Widget) -> tuple[int | None, tuple[str, ...]]:
+    return widget.survey_id, tuple(sorted(widget.tags))
+
+
+def _narrowed(survey_id: int | None, tags: tuple[str, ...]) -> list[ColumnElement[bool]]:
     narrowed: list[ColumnElement[bool]] = []
-    if widget.survey_id is not None:
-        narrowed.append(Testimonial.survey_id == widget.survey_id)
-    if widget.tags:
-        narrowed.append(Testimonial.tags.any(TestimonialTag.name.in_(widget.tags)))
-    return count_before(session, testimonial, *narrowed) < widget.max_count
+    if survey_id is not None:
+        narrowed.append(Testimonial.survey_id == survey_id)
+    if tags:
+        narrowed.append(Testimonial.tags.any(TestimonialTag.name.in_(tags)))
+    return narrowed
