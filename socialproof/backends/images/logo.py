@@ -7,7 +7,7 @@ from typing import IO
 
 from PIL import Image, ImageOps
 
-from socialproof.backends.images.photo import FORMATS, MAX_PHOTO_PIXELS, SEVERAL_STILLS, ImageRefused
+from socialproof.backends.images.photo import decoding, opened, read_at_most
 
 MAX_LOGO_BYTES = 5 * 1024 * 1024
 WIDEST, TALLEST = 640, 240
@@ -16,27 +16,13 @@ WIDEST, TALLEST = 640, 240
 
 def make_logo(source: IO[bytes], *, max_bytes: int = MAX_LOGO_BYTES) -> bytes:
     """The logo as WebP of at most 640 × 240 pixels, proportions kept; raise ImageRefused with the reason."""
-    content = source.read(max_bytes + 1)
-    if not content:
-        raise ImageRefused("empty")
-    if len(content) > max_bytes:
-        raise ImageRefused("too_large")
-    try:
+    content = read_at_most(source, max_bytes)
+    with decoding():
         return _encoded(_fitted(content))
-    except ImageRefused:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
-        raise ImageRefused("too_many_pixels") from error
-    except Exception as error:  # a decoder fed by strangers may raise anything; all of it means the same
-        raise ImageRefused("unreadable") from error
 
 
 def _fitted(content: bytes) -> Image.Image:
-    with Image.open(BytesIO(content), formats=FORMATS) as image:
-        if image.width * image.height > MAX_PHOTO_PIXELS:
-            raise ImageRefused("too_many_pixels")
-        if image.format not in SEVERAL_STILLS and getattr(image, "is_animated", False):
-            raise ImageRefused("animated")
+    with opened(content) as image:
         upright = ImageOps.exif_transpose(image).convert("RGBA")
     upright.thumbnail((WIDEST, TALLEST), Image.Resampling.LANCZOS)
     return upright

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
 from threading import BoundedSemaphore
-from typing import BinaryIO
+from typing import IO
 
 import pillow_heif
 from PIL import (
@@ -59,26 +61,20 @@ class PhotoVariant:
 
 
 def make_photo_variants(
-    source: BinaryIO, *, max_bytes: int = MAX_PHOTO_BYTES, sizes: tuple[int, ...] = PHOTO_SIZES
+    source: IO[bytes], *, max_bytes: int = MAX_PHOTO_BYTES, sizes: tuple[int, ...] = PHOTO_SIZES
 ) -> tuple[PhotoVariant, ...]:
     """Make the square WebP sizes of one photo, largest detail in the middle; raise ImageRefused with the reason.
 
     The result is encoded anew from pixels alone: no EXIF, no location, no colour profile, no trailing bytes.
     """
-    content = _read(source, max_bytes)
-    try:
-        with AT_ONCE:
-            square = _upright_square(content, max(sizes))
+    content = read_at_most(source, max_bytes)
+    with decoding():
+        square = _upright_square(content, max(sizes))
         return tuple(PhotoVariant(size, _webp(square, size)) for size in sizes)
-    except ImageRefused:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
-        raise ImageRefused("too_many_pixels") from error
-    except Exception as error:  # a decoder fed by strangers may raise anything; all of it means the same
-        raise ImageRefused("unreadable") from error
 
 
-def _read(source: BinaryIO, max_bytes: int) -> bytes:
+def read_at_most(source: IO[bytes], max_bytes: int) -> bytes:
+    """All of the source; ImageRefused when it is empty or larger."""
     content = source.read(max_bytes + 1)
     if not content:
         raise ImageRefused("empty")
@@ -87,12 +83,33 @@ def _read(source: BinaryIO, max_bytes: int) -> bytes:
     return content
 
 
-def _upright_square(content: bytes, side: int) -> Image.Image:
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Few at once, and whatever a decoder makes of a stranger's file is a refusal."""
+    try:
+        with AT_ONCE:
+            yield
+    except ImageRefused:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
+        raise ImageRefused("too_many_pixels") from error
+    except Exception as error:  # a decoder fed by strangers may raise anything; all of it means the same
+        raise ImageRefused("unreadable") from error
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[Image.Image]:
+    """The picture behind the narrow door: a known format, one still, few enough pixels."""
     with Image.open(BytesIO(content), formats=FORMATS) as image:
         if image.width * image.height > MAX_PHOTO_PIXELS:
             raise ImageRefused("too_many_pixels")
         if image.format not in SEVERAL_STILLS and getattr(image, "is_animated", False):
             raise ImageRefused("animated")
+        yield image
+
+
+def _upright_square(content: bytes, side: int) -> Image.Image:
+    with opened(content) as image:
         profile = image.info.get("icc_profile")
         _shrink(image, side * 2)
         upright = ImageOps.exif_transpose(image)
