@@ -25,7 +25,6 @@ class Purpose(StrEnum):
     RESPONSE = "response"
     MANAGE = "manage"
     PROPOSAL = "proposal"
-    UPLOAD = "upload"
 
 
 class BadToken(Exception):

@@ -281,7 +281,7 @@ def test_another_response_of_the_same_company_cannot_reach_the_upload(
     assert (missing.status_code, missing.data) == (404, foreign.data) == (foreign.status_code, missing.data)
 
 
-@pytest.mark.parametrize("purpose", [Purpose.INVITATION, Purpose.MANAGE, Purpose.UPLOAD])
+@pytest.mark.parametrize("purpose", [Purpose.INVITATION, Purpose.MANAGE, Purpose.PROPOSAL])
 def test_a_link_of_another_purpose_opens_nothing(
     app: Flask, client: FlaskClient, response: Response, purpose: Purpose
 ) -> None:
