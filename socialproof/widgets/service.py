@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.companies.models import Company
 from socialproof.database import new_public_id
+from socialproof.domain.colour import is_colour
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.nps import Scores
 from socialproof.domain.text import clean_line
@@ -84,7 +84,7 @@ def _apply(widget: Widget, look: Look) -> None:
     _require("name", 0 < len(widget.name) <= 100)
     _require("layout", look.layout in LAYOUTS)
     _require("theme", look.theme in THEMES)
-    _require("accent", not look.accent or re.fullmatch(r"#[0-9a-fA-F]{6}", look.accent) is not None)
+    _require("accent", not look.accent or is_colour(look.accent))
     _require("language", look.language in LANGUAGES)
     _require("max_count", 1 <= look.max_count <= MOST_SHOWN)
     _require("nps_kind", look.nps_kind in queries.KINDS)
