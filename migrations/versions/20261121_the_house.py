@@ -95,8 +95,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('company_id', 'email', name=op.f('uq_contact_company_id_email')),
     sa.UniqueConstraint('public_id', name=op.f('uq_contact_public_id'))
     )
-    with op.batch_alter_table('contact', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_contact_company_id'), ['company_id'], unique=False)
 
     op.create_table('membership',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -111,7 +109,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('company_id', 'user_id', name=op.f('uq_membership_company_id_user_id'))
     )
     with op.batch_alter_table('membership', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_membership_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_membership_user_id'), ['user_id'], unique=False)
 
     op.create_table('password_reset',
@@ -218,7 +215,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_invitation_public_id'))
     )
     with op.batch_alter_table('invitation', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_invitation_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_invitation_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_invitation_survey_id'), ['survey_id'], unique=False)
         batch_op.create_index('ix_invitation_funnel', ['company_id', 'survey_id', 'created_at', 'answered_at'], unique=False)
@@ -247,7 +243,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('survey_id', 'day_on', 'slot', name=op.f('uq_score_count_survey_id_day_on_slot'))
     )
     with op.batch_alter_table('score_count', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_score_count_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_score_count_company_id_score_count_day_on'), ['company_id', 'day_on'], unique=False)
 
     op.create_table('survey_wording',
@@ -335,7 +330,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_response_public_id'))
     )
     with op.batch_alter_table('response', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_response_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_response_company_id_response_answered_at_response_id'), ['company_id', 'answered_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_response_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_response_survey_id_response_answered_at_response_score'), ['survey_id', 'answered_at', 'score'], unique=False)
@@ -411,7 +405,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('response_id', name=op.f('uq_testimonial_response_id'))
     )
     with op.batch_alter_table('testimonial', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_testimonial_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_testimonial_company_id_testimonial_state_testimonial_submitted_at'), ['company_id', 'state', 'submitted_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_testimonial_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_testimonial_survey_id'), ['survey_id'], unique=False)
@@ -522,7 +515,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('testimonial_id', 'name', name=op.f('uq_testimonial_tag_testimonial_id_name'))
     )
     with op.batch_alter_table('testimonial_tag', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_testimonial_tag_company_id'), ['company_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_testimonial_tag_company_id_testimonial_tag_name'), ['company_id', 'name'], unique=False)
 
     op.create_table('upload',

@@ -8,11 +8,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from socialproof.contacts.models import Contact
-from socialproof.database import Base, OfCompany, Public, Word
+from socialproof.database import Base, LedByCompany, Public, Word
 from socialproof.surveys.models import Survey
 
 
-class Invitation(Public, OfCompany, Base):
+class Invitation(Public, LedByCompany, Base):
     __tablename__ = "invitation"
     __table_args__ = (
         CheckConstraint("state in ('pending', 'sent', 'answered', 'expired', 'bounced')", name="state"),

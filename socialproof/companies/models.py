@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from socialproof.database import Base, Line, LongText, OfCompany, Public, Word
+from socialproof.database import Base, LedByCompany, Line, LongText, OfCompany, Public, Word
 
 
 class Company(Public, Base):
@@ -38,7 +38,7 @@ class User(Public, Base):
     memberships: Mapped[list[Membership]] = relationship(back_populates="user", passive_deletes=True)
 
 
-class Membership(OfCompany, Base):
+class Membership(LedByCompany, Base):
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("company_id", "user_id"),

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from socialproof.database import Base, Line, OfCompany, Public, Word
+from socialproof.database import Base, LedByCompany, Line, Public, Word
 
 
-class Contact(Public, OfCompany, Base):
+class Contact(Public, LedByCompany, Base):
     """A customer of the company. A deleted contact keeps its row, without a person in it."""
 
     __tablename__ = "contact"

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from socialproof.campaigns.models import Invitation
 from socialproof.contacts.models import Contact
-from socialproof.database import Base, LongText, OfCompany, Public, Word
+from socialproof.database import Base, LedByCompany, LongText, Public, Word
 from socialproof.surveys.models import Survey
 
 
-class Response(Public, OfCompany, Base):
+class Response(Public, LedByCompany, Base):
     """One answer, 0–10. `answer_key` makes the same page sent twice one answer."""
 
     __tablename__ = "response"
@@ -56,7 +56,7 @@ class ResponseChange(Base):
     changed_at: Mapped[datetime]
 
 
-class ScoreCount(OfCompany, Base):
+class ScoreCount(LedByCompany, Base):
     """Counted answers of one survey on one UTC day, by score. `slot` spreads writers; readers add the slots up."""
 
     __tablename__ = "score_count"

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from socialproof.companies.models import User
 from socialproof.contacts.models import Contact
-from socialproof.database import Base, Line, LongText, OfCompany, Public, Word
+from socialproof.database import Base, LedByCompany, Line, LongText, OfCompany, Public, Word
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 
 
-class Testimonial(Public, OfCompany, Base):
+class Testimonial(Public, LedByCompany, Base):
     """A customer's testimonial. `version` grows with every decision, so that of two deciders one wins."""
 
     __tablename__ = "testimonial"
@@ -146,7 +146,7 @@ class Upload(Public, OfCompany, Base):
     media: Mapped[Media] = relationship()
 
 
-class TestimonialTag(OfCompany, Base):
+class TestimonialTag(LedByCompany, Base):
     __tablename__ = "testimonial_tag"
     __table_args__ = (UniqueConstraint("testimonial_id", "name"), Index(None, "company_id", "name"))
 
