@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 MEGABYTE = 1024 * 1024
+GIGABYTE = 1024 * MEGABYTE
 
 
 class Misconfigured(Exception):
@@ -32,6 +33,8 @@ class Settings:
     max_video_seconds: int = 120
     max_video_bytes: int = 200 * MEGABYTE
     max_photo_bytes: int = 15 * MEGABYTE
+    max_waiting_bytes: int = 20 * GIGABYTE
+    """Of one company: photos and videos that nobody of its team has judged yet."""
     proxy_count: int = 0
     """How many proxies of the operator stand in front; only they are believed about a client's address."""
     testing: bool = False
@@ -59,6 +62,7 @@ class Settings:
             ffmpeg=env.text("FFMPEG", ""),
             max_video_seconds=env.number("SOCIALPROOF_MAX_VIDEO_SECONDS", 120, 5, 600),
             max_video_bytes=env.number("SOCIALPROOF_MAX_VIDEO_MB", 200, 1, 4096) * MEGABYTE,
+            max_waiting_bytes=env.number("SOCIALPROOF_MAX_WAITING_GB", 20, 1, 100_000) * GIGABYTE,
             proxy_count=env.number("SOCIALPROOF_PROXIES", 0, 0, 5),
             max_photo_bytes=env.number("SOCIALPROOF_MAX_PHOTO_MB", 15, 1, 100) * MEGABYTE,
         )

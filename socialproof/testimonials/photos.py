@@ -18,6 +18,7 @@ from socialproof.database import new_public_id
 from socialproof.domain.errors import RuleBroken
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import Media
+from socialproof.testimonials.room import require_room
 
 PHOTOS_A_DAY = 40
 """Of one response."""
@@ -31,6 +32,7 @@ def keep_photo(
     response: Response,
     variants: Iterable[PhotoVariant],
     storage: Storage,
+    max_waiting_bytes: int,
     now: datetime,
 ) -> Media:
     """Store the squares and note them for this response. Private until a testimonial with it is public.
@@ -40,6 +42,8 @@ def keep_photo(
     """
     _make_room(session, response, now)
     made = tuple(variants)
+    weight = sum(len(variant.content) for variant in made)
+    require_room(session, company_id=response.company_id, wanted=weight, most=max_waiting_bytes)
     media = Media(
         company_id=response.company_id,
         response_id=response.id,
@@ -47,7 +51,7 @@ def keep_photo(
         kind="photo",
         state="ready",
         variants=[variant.name for variant in made],
-        byte_count=sum(len(variant.content) for variant in made),
+        byte_count=weight,
         sha256=sha256(made[-1].content).hexdigest(),
         width=made[-1].size,
         height=made[-1].size,

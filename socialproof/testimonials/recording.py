@@ -29,6 +29,7 @@ from socialproof.domain.events import MediaUnreadable, MediaUploaded
 from socialproof.responses.models import Response
 from socialproof.responses.service import ask_for
 from socialproof.testimonials.models import Media, Testimonial, Upload
+from socialproof.testimonials.room import require_room
 
 UPLOAD_LIFETIME = timedelta(hours=24)
 OPEN_UPLOADS = 3
@@ -42,9 +43,10 @@ KEPT_TAKES = 2
 
 @dataclass(frozen=True)
 class Limits:
-    """What one upload may weigh, in bytes."""
+    """What one upload may weigh, and all of a company together that nobody has judged yet, in bytes."""
 
     max_bytes: int
+    max_waiting_bytes: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Place:
     key: str
     storage_upload_id: str
     part_byte_count: int
+    byte_count: int | None = None
+    """As announced; more is not taken."""
 
 
 def begin_upload(
@@ -66,6 +70,13 @@ def begin_upload(
     _check_may_begin(session, response, now)
     if size is not None:
         check_size(size, limits)
+    require_room(
+        session,
+        company_id=response.company_id,
+        wanted=size or limits.max_bytes,
+        most=limits.max_waiting_bytes,
+        most_of_one=limits.max_bytes,
+    )
     media = _new_media(response, now)
     key = f"{media.prefix}/source"
     upload = Upload(
@@ -127,7 +138,7 @@ def place_of(upload: Upload) -> Place:
     """Where its parts go; Conflict when it is complete already."""
     if upload.state != "open":
         raise Conflict("upload_complete")
-    return Place(upload.key, upload.storage_upload_id, upload.part_byte_count)
+    return Place(upload.key, upload.storage_upload_id, upload.part_byte_count, upload.total_byte_count)
 
 
 def part_address(storage: Storage, *, place: Place, part: Part) -> PartAddress | None:
@@ -136,10 +147,10 @@ def part_address(storage: Storage, *, place: Place, part: Part) -> PartAddress |
 
 
 def store_part(storage: Storage, *, place: Place, part: Part, source: BinaryIO, limits: Limits) -> Part:
-    """Take one part from the stream; RuleBroken too_large when all parts together would pass the limit."""
+    """Take one part from the stream; RuleBroken too_large when all parts together pass what is allowed or announced."""
     held = storage.list_parts(place.key, place.storage_upload_id)
     others = sum(known.size for known in held if known.number != part.number)
-    if others + part.size > limits.max_bytes:
+    if others + part.size > (place.byte_count or limits.max_bytes):
         raise RuleBroken("too_large", limit=limits.max_bytes)
     return storage.write_part(place.key, place.storage_upload_id, part, source)
 

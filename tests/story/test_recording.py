@@ -20,13 +20,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.port import JobContext
-from socialproof.backends.storage.port import MissingUpload, Part, Storage
+from socialproof.backends.storage.port import MissingUpload, Part, Storage, StorageFull
 from socialproof.backends.transcoder.port import Transcoded, TranscoderFailed
 from socialproof.cli.work import job_context
 from socialproof.database import transaction
 from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
+from socialproof.surveys.models import Survey
 from socialproof.testimonials import recording, recording_jobs
 from socialproof.testimonials.erasing import erase_testimonial
 from socialproof.testimonials.models import Media, Upload
@@ -34,7 +35,7 @@ from socialproof.testimonials.recording_words import sentence
 from socialproof.web import EXTENSION
 from tests.factories import Factories
 
-LIMITS = recording.Limits(10_000_000)
+LIMITS = recording.Limits(10_000_000, 1_000_000_000)
 SETTLED = timedelta(minutes=10)
 
 
@@ -418,3 +419,65 @@ def test_a_video_on_its_way_is_erased_with_the_testimonial(
         storage.list_parts(place.key, place.storage_upload_id)
     with pytest.raises(NotFound):
         recording.upload_of(session, response=response, public_id=upload.public_id)
+
+
+def test_a_crowd_at_one_company_takes_only_so_much_room(
+    session: Session, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    company, other = factories.survey(), factories.survey()
+    narrow = recording.Limits(10_000_000, 25_000_000)
+
+    def begin_one(survey: Survey, size: int | None = None) -> Upload:
+        with transaction(session):
+            response = factories.response(survey)
+            return recording.begin_upload(
+                session, response=response, storage=storage, limits=narrow, size=size, now=factories.now
+            )
+
+    first, _second = begin_one(company), begin_one(company)
+    begin_one(company, 5_000_000)
+    with pytest.raises(StorageFull):
+        begin_one(company, 1)
+    begin_one(other)
+    with transaction(session):
+        recording.give_up(first)
+    begin_one(company, 1)
+
+
+def test_what_was_judged_makes_room(session: Session, storage: Storage, factories: Factories) -> None:
+    survey = factories.survey()
+    waiting = factories.testimonial(factories.response(survey))
+    factories.media(waiting.response, waiting, byte_count=9_000_000)
+    factories.media(factories.response(survey), byte_count=9_000_000)
+    narrow = recording.Limits(10_000_000, 20_000_000)
+
+    def begin_one() -> Upload:
+        with transaction(session):
+            response = factories.response(survey)
+            return recording.begin_upload(
+                session, response=response, storage=storage, limits=narrow, size=3_000_000, now=factories.now
+            )
+
+    with pytest.raises(StorageFull):
+        begin_one()
+    waiting.state = "approved"
+    session.commit()
+    assert begin_one().state == "open"
+
+
+def test_more_than_was_announced_is_not_taken(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    with transaction(session):
+        upload = recording.begin_upload(
+            session, response=response, storage=storage, limits=LIMITS, size=4, now=factories.now
+        )
+    place = recording.place_of(upload)
+
+    def put(number: int) -> Part:
+        part = Part(number, 4, hashlib.sha256(b"face").hexdigest())
+        return recording.store_part(storage, place=place, part=part, source=io.BytesIO(b"face"), limits=LIMITS)
+
+    put(1)
+    with pytest.raises(RuleBroken):
+        put(2)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.images import PhotoVariant
 from socialproof.backends.jobs.models import Job
+from socialproof.backends.storage.port import StorageFull
 from socialproof.database import Base, transaction
 from socialproof.domain.consent import text_sha256
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
@@ -33,6 +34,7 @@ from socialproof.testimonials.service import (
 from socialproof.web import EXTENSION
 from tests.factories import Factories
 
+ROOM = 1_000_000
 AUTHOR = Author("Aino Virtanen", "Owner", "Kahvila Aamu", "aino@kunde.example")
 
 
@@ -405,10 +407,21 @@ def test_photos_tried_again_and_again_take_no_endless_room(
     def keep() -> Media:
         with transaction(session):
             squares = [PhotoVariant(96, b"RIFF")]
-            return keep_photo(session, response=response, variants=squares, storage=storage, now=now)
+            return keep_photo(
+                session, response=response, variants=squares, storage=storage, max_waiting_bytes=ROOM, now=now
+            )
 
     photos = [keep() for _each in range(PHOTOS_A_DAY)]
     assert [photo.state for photo in photos[-3:]] == ["ready", "ready", "ready"]
     assert {photo.state for photo in photos[:-3]} == {"deleted"}
     with pytest.raises(RuleBroken):
         keep()
+
+
+def test_a_photo_too_many_at_one_company_is_not_kept(
+    session: Session, response: Response, now: datetime, app: Flask
+) -> None:
+    storage = app.extensions[EXTENSION].backends.storage
+    with pytest.raises(StorageFull), transaction(session):
+        squares = [PhotoVariant(96, b"RIFF")]
+        keep_photo(session, response=response, variants=squares, storage=storage, max_waiting_bytes=3, now=now)

@@ -49,8 +49,14 @@ def sent_photo(response: Response) -> SentPhoto:
         source = cast(BinaryIO, upload.stream)
         variants = make_photo_variants(source, max_bytes=services().settings.max_photo_bytes)
         with transaction() as session:
-            storage = services().backends.storage
-            media = keep_photo(session, response=response, variants=variants, storage=storage, now=clock.now())
+            media = keep_photo(
+                session,
+                response=response,
+                variants=variants,
+                storage=services().backends.storage,
+                max_waiting_bytes=services().settings.max_waiting_bytes,
+                now=clock.now(),
+            )
         return SentPhoto(media)
     except ImageRefused as refused:
         return SentPhoto(kept, _sentence(refused.code))

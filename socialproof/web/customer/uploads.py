@@ -169,7 +169,8 @@ def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: floa
 
 
 def _limits() -> recording.Limits:
-    return recording.Limits(services().settings.max_video_bytes)
+    settings = services().settings
+    return recording.Limits(settings.max_video_bytes, settings.max_waiting_bytes)
 
 
 def _described(token: str, upload: Upload) -> dict[str, Any]:

@@ -190,6 +190,8 @@ def test_parts_beyond_the_limit_are_refused_whatever_was_announced(
     app = make_app(max_video_bytes=10_000)
     sender = sender_of(app, app.test_client(), response)
     sender.begin(10)
+    assert sender.put(1, b"x" * 11).status_code == 413
+    sender.begin()
     assert sender.put(1, b"x" * 9000).status_code == 200
     answer = sender.put(2, b"x" * 1001)
     assert (answer.status_code, answer.json["code"]) == (413, "too_large")
