@@ -3,12 +3,13 @@
 import struct
 import zlib
 from io import BytesIO
+from threading import BoundedSemaphore
 
 import pillow_heif
 import pytest
 from PIL import Image
 
-from socialproof.backends.images import PHOTO_SIZES, ImageRefused, make_photo_variants
+from socialproof.backends.images import PHOTO_SIZES, ImageRefused, make_photo_variants, photo
 
 ORIENTATION, MAKE, GPS = 0x0112, 0x010F, 0x8825
 
@@ -177,3 +178,13 @@ def test_a_photo_that_is_also_a_web_page_loses_the_page() -> None:
     page = b"<script>alert('polyglot')</script>"
     source = BytesIO(stored(picture(), "JPEG", comment=page).getvalue() + page)
     assert all(b"script" not in variant.content for variant in make_photo_variants(source))
+
+
+def test_a_flood_of_photos_does_not_take_every_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo, "IN_LINE", BoundedSemaphore(1))
+    with photo.IN_LINE, pytest.raises(ImageRefused) as refused:
+        make_photo_variants(BytesIO(b"anything"))
+    assert refused.value.code == "busy"
+    with pytest.raises(ImageRefused) as refused:
+        make_photo_variants(BytesIO(b"anything"))
+    assert refused.value.code == "unreadable"

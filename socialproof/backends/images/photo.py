@@ -33,6 +33,8 @@ DECODERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin)
 
 # One picture of the largest kind takes some 200 MB while it is read.
 AT_ONCE = BoundedSemaphore(2)
+# Each photo that waits for its turn holds a thread that other pages need.
+IN_LINE = BoundedSemaphore(8)
 
 # A second lock: Pillow itself refuses from twice this number on, whoever opens an image in this process.
 Image.MAX_IMAGE_PIXELS = MAX_PHOTO_PIXELS
@@ -40,7 +42,7 @@ pillow_heif.register_heif_opener(thumbnails=False)
 
 
 class ImageRefused(Exception):
-    """The photo is not taken. `code` is one of: empty, too_large, too_many_pixels, animated, unreadable."""
+    """The photo is not taken. `code` is one of: empty, too_large, too_many_pixels, animated, unreadable, busy."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -85,7 +87,9 @@ def read_at_most(source: IO[bytes], max_bytes: int) -> bytes:
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Few at once, and whatever a decoder makes of a stranger's file is a refusal."""
+    """Few at once, few in line, and whatever a decoder makes of a stranger's file is a refusal."""
+    if not IN_LINE.acquire(blocking=False):
+        raise ImageRefused("busy")
     try:
         with AT_ONCE:
             yield
@@ -95,6 +99,8 @@ def decoding() -> Iterator[None]:
         raise ImageRefused("too_many_pixels") from error
     except Exception as error:  # a decoder fed by strangers may raise anything; all of it means the same
         raise ImageRefused("unreadable") from error
+    finally:
+        IN_LINE.release()
 
 
 @contextmanager

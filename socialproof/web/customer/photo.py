@@ -63,7 +63,7 @@ def sent_photo(response: Response) -> SentPhoto:
     except RuleBroken:
         return SentPhoto(kept, _("That was a lot of photos for one day. Please go on with the last one, or without."))
     except StorageError:
-        return SentPhoto(kept, _("The photo could not be stored just now. Please try again, or send without it."))
+        return SentPhoto(kept, _sentence("busy"))
 
 
 def _sentence(code: str) -> str:
@@ -73,6 +73,7 @@ def _sentence(code: str) -> str:
         "empty": _("This file is empty. Please choose another photo."),
         "too_large": _("This photo is too large. Please choose one of at most %(number)s MB.", number=megabytes),
         "too_many_pixels": _("This photo has too many pixels. Please choose a smaller one."),
+        "busy": _("The photo could not be stored just now. Please try again, or send without it."),
         "animated": _("This picture moves. Please choose a photo that stands still."),
     }
     return sentences.get(code, unreadable)
