@@ -36,6 +36,7 @@ function trouble(reason, words = "") {
   const shown = box.querySelector(`[data-reason="${words ? "server" : reason}"]`) ?? box.querySelector('[data-reason="unknown"]');
   for (const line of box.querySelectorAll("[data-reason]")) line.hidden = line !== shown;
   if (words) shown.textContent = words;
+  box.querySelector("[data-title]").hidden = "untitled" in shown.dataset;
   box.hidden = false;
   box.focus();
 }
@@ -167,6 +168,8 @@ function review(taken) {
   video.src = URL.createObjectURL(take.blob);
   at("no-preview").hidden = true;
   at("file-name").textContent = take.blob.name ?? "";
+  at("again").hidden = take.seconds === null;
+  at("other-file").hidden = take.seconds !== null;
   show("review", "review-title");
   say("Review");
 }
@@ -250,6 +253,7 @@ for (const id of ["camera", "microphone"]) {
 }
 at("send").addEventListener("click", send);
 at("again").addEventListener("click", again);
+at("other-file").addEventListener("click", () => ((at("file").value = ""), at("file").click()));
 at("stop-sending").addEventListener("click", () => upload?.stop());
 
 document.addEventListener("visibilitychange", () => {

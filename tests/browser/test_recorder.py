@@ -117,7 +117,7 @@ def test_the_way_on_is_shown_when_the_camera_is_denied(
     page.get_by_role("button", name="Turn on the camera").click()
     expect(page.get_by_role("alert")).to_contain_text("is blocked")
     expect(page.get_by_role("link", name="Write instead").first).to_be_visible()
-    expect(page.get_by_text("Choose a video file")).to_be_visible()
+    expect(page.locator(".recorder-file")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_browser_without_a_recorder_offers_the_file_and_the_text(page: Page, r
     page.goto(recorder_url)
     expect(page.get_by_role("alert")).to_contain_text("cannot record video")
     expect(page.get_by_role("button", name="Turn on the camera")).to_be_hidden()
-    expect(page.get_by_text("Choose a video file")).to_be_visible()
+    expect(page.locator(".recorder-file")).to_be_visible()
 
 
 def test_a_file_goes_the_same_way(
@@ -164,7 +164,13 @@ def test_a_file_that_is_no_video_is_refused_with_words(page: Page, recorder_url:
     page.locator("#file").set_input_files({"name": "a.webm", "mimeType": "video/webm", "buffer": b"<html>hi" * 99})
     page.get_by_role("button", name="Use this video").click()
     expect(page.get_by_role("alert")).to_contain_text("could not be read as a video")
+    expect(page.get_by_text("Recording is not possible right now")).to_be_hidden()
     expect(page.get_by_role("alert").get_by_role("link", name="Write instead")).to_be_visible()
+    expect(page.get_by_role("button", name="Record again")).to_be_hidden()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a video file").click()
+    chooser.value.set_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"text"})
+    expect(page.get_by_text("This file is not a video.")).to_be_visible()
 
 
 def test_leaving_with_an_unsent_video_asks_first(page: Page, recorder_url: str) -> None:
