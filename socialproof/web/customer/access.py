@@ -72,6 +72,14 @@ def unknown_link() -> NoReturn:
     abort(404)
 
 
+def subject_of(purpose: Purpose, token: str) -> str:
+    """What a signed link of this purpose names, or 404."""
+    try:
+        return services().tokens.read(purpose, token)
+    except BadToken:
+        unknown_link()
+
+
 def survey_of(public_id: str) -> Survey:
     """The survey of a public link, or 404. The page speaks its language and may be framed where it says."""
     survey = survey_behind_link(db.session(), public_id) if _PUBLIC_ID.match(public_id) else None
@@ -83,7 +91,7 @@ def survey_of(public_id: str) -> Survey:
 
 def invitation_of(token: str) -> Invitation:
     """The invitation of a personal link, or 404; also when it is expired, revoked or of a deleted contact."""
-    invitation = invitation_behind_link(db.session(), _subject(Purpose.INVITATION, token))
+    invitation = invitation_behind_link(db.session(), subject_of(Purpose.INVITATION, token))
     if invitation is None or invitation.survey.state == "draft":
         unknown_link()
     enter(invitation.survey, known_language(invitation.language))
@@ -92,7 +100,7 @@ def invitation_of(token: str) -> Invitation:
 
 def response_of(token: str) -> responses.Response:
     """The customer's own response, or 404 when there is none; LinkEnded when its customer was deleted."""
-    response = response_behind_link(db.session(), _subject(Purpose.RESPONSE, token))
+    response = response_behind_link(db.session(), subject_of(Purpose.RESPONSE, token))
     if response is None:
         unknown_link()
     enter(response.survey, known_language(response.language))
@@ -140,13 +148,6 @@ def kept_in_form() -> dict[str, Any]:
 def wants_json() -> bool:
     """Whether the page's own script asks, not the browser."""
     return request.accept_mimetypes.best == "application/json"
-
-
-def _subject(purpose: Purpose, token: str) -> str:
-    try:
-        return services().tokens.read(purpose, token)
-    except BadToken:
-        unknown_link()
 
 
 def _link_ended(ended: LinkEnded) -> tuple[str, int]:

@@ -32,9 +32,9 @@ from socialproof.testimonials.service import (
     withdraw_testimonial,
 )
 from socialproof.testimonials.wording import consent_texts, purpose_name, seen_digest
-from socialproof.tokens import BadToken, Purpose
+from socialproof.tokens import Purpose
 from socialproof.web import services
-from socialproof.web.customer.access import OWN_FILES, enter, limit_body, page_language, unknown_link
+from socialproof.web.customer.access import OWN_FILES, enter, limit_body, page_language, subject_of, unknown_link
 from socialproof.web.customer.photo import WORDS_BYTES, allow_photo, sent_photo
 from socialproof.web.customer.testimonial_form import TestimonialForm, filled_from
 from socialproof.web.files import send_variant
@@ -173,11 +173,7 @@ def media(token: str, media_id: str, variant: str) -> BaseResponse:
 
 def _testimonial(token: str) -> Testimonial:
     """The testimonial of a manage link, or 404. The page speaks its language and may be framed where it says."""
-    try:
-        public_id = services().tokens.read(Purpose.MANAGE, token)
-    except BadToken:
-        unknown_link()
-    testimonial = testimonial_behind_link(db.session(), public_id)
+    testimonial = testimonial_behind_link(db.session(), subject_of(Purpose.MANAGE, token))
     if testimonial is None:
         unknown_link()
     enter(testimonial.survey, known_language(testimonial.language))

@@ -14,9 +14,9 @@ from socialproof.languages import known_language
 from socialproof.testimonials.models import ProposedEdit
 from socialproof.testimonials.queries import proposal_behind_link
 from socialproof.testimonials.service import decide_proposal
-from socialproof.tokens import BadToken, Purpose
+from socialproof.tokens import Purpose
 from socialproof.web import services
-from socialproof.web.customer.access import enter, limit_body, unknown_link
+from socialproof.web.customer.access import enter, limit_body, subject_of, unknown_link
 
 blueprint = Blueprint("proposal", __name__, url_prefix="/p/<token>")
 
@@ -46,11 +46,7 @@ def decide(token: str) -> BaseResponse:
 
 
 def _proposal(token: str) -> ProposedEdit:
-    try:
-        public_id = services().tokens.read(Purpose.PROPOSAL, token)
-    except BadToken:
-        unknown_link()
-    proposal = proposal_behind_link(db.session(), public_id)
+    proposal = proposal_behind_link(db.session(), subject_of(Purpose.PROPOSAL, token))
     if proposal is None:
         unknown_link()
     enter(proposal.testimonial.survey, known_language(proposal.testimonial.language))
