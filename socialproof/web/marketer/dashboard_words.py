@@ -72,6 +72,11 @@ def band_word(score: int) -> str:
     return words[band_of(score)]
 
 
+def is_good(score: int) -> bool:
+    """Whether the band is worth a green badge."""
+    return band_of(score) is not Band.ROOM_TO_GROW
+
+
 def span_word(span: Span) -> str:
     words: dict[Span, str] = {
         Span.DAYS_30: _("Last 30 days"),
@@ -98,7 +103,7 @@ def state_word(state: str) -> str:
 def register_words(blueprint: Blueprint) -> None:
     """Give the templates of this page these words; names are the functions' own."""
     words = (
-        signed, score_word, number, percent, step_label, step_short, segment_word, one_segment_word, band_word,
+        signed, score_word, number, percent, step_label, step_short, segment_word, one_segment_word, band_word, is_good,
         span_word, kind_word, state_word,
     )  # fmt: skip
     blueprint.context_processor(lambda: {word.__name__: word for word in words})
