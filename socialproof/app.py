@@ -17,6 +17,7 @@ from socialproof.database import db
 from socialproof.settings import Settings
 from socialproof.tokens import Tokens
 from socialproof.web import EXTENSION, Services, customer, errors, language, marketer, operator, request_log, visitor
+from socialproof.web.form_session import FormSession
 from socialproof.web.shield import Shield
 
 ROOT = Path(__file__).resolve().parent
@@ -37,6 +38,7 @@ def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     app.extensions[EXTENSION] = Services(settings, backends or build_backends(settings), Tokens(settings.secret_keys))
     if not settings.testing:
         logs.configure()
+    app.session_interface = FormSession()
     db.init_app(app)
     wiring.connect()
     Migrate(app, db, directory=str(TOP / "migrations"))
