@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 class FormSession(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session below the cookie's path; elsewhere None, which Flask turns into one that refuses to be written."""
+        """The session below the cookie's path; elsewhere None, which Flask turns into one that cannot be written."""
         room = self.get_cookie_path(app)
         if request.path != room and not request.path.startswith(f"{room}/"):
             return None
