@@ -24,6 +24,11 @@ def ask_of(score: int, *, asks_for_testimonial: bool, promoters_only: bool) -> A
     return Ask.NONE if promoters_only else Ask.SMALL
 
 
+def is_comment_praise(score: int) -> bool:
+    """Only a 10 is asked what they value. The comment of everybody else says what was missing: quoted on wish only."""
+    return score == HIGHEST
+
+
 def skips_why(score: int) -> bool:
     """A 10 goes straight to the thank-you, where the ask is; everybody else is asked why first."""
     return score == HIGHEST

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.database import db, transaction
-from socialproof.domain.asking import Ask, skips_why
+from socialproof.domain.asking import Ask, is_comment_praise, skips_why
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.nps import Segment, segment_of
 from socialproof.domain.responding import MAX_COMMENT_CHARACTERS, may_change, read_score
@@ -116,6 +116,7 @@ def _thanks_page(response: Response, *, typed: str | None = None, refusal: RuleB
         "customer/response/thanks.html",
         **_words(response, typed, refusal),
         asks=ask is Ask.AT_ONCE,
+        is_praise=is_comment_praise(response.score),
         may_write=ask is Ask.SMALL,
         may_record=response.survey.allows_video,
     )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.database import db, transaction
-from socialproof.domain.asking import Ask
+from socialproof.domain.asking import Ask, is_comment_praise
 from socialproof.domain.consent import PURPOSES
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.testimonial import MOST_TEXT
@@ -150,8 +150,9 @@ def _headings(response: Response) -> tuple[str, str]:
 def _known(response: Response) -> dict[str, str]:
     """What the customer wrote a minute ago, and what the company knew before it asked."""
     contact = response.contact
+    is_wished = _asked_for("from") == "comment" or is_comment_praise(response.score)
     return {
-        "text": "" if _video(response) else response.comment,
+        "text": response.comment if is_wished and not _video(response) else "",
         "name": contact.name if contact else "",
         "role": contact.role if contact else "",
         "organisation": contact.organisation if contact else "",

@@ -323,3 +323,14 @@ def test_the_response_of_a_deleted_contact_says_goodbye(
     assert page.status_code == 410
     assert "Kerttu" not in page.text
     assert session.scalar(select(func.count(Response.id)).where(Response.comment != "")) == 0
+
+
+def test_a_nine_is_offered_to_write_before_what_was_missing_is_offered_as_a_quote(
+    client: FlaskClient, app: Flask, factories: Factories
+) -> None:
+    pages = {
+        score: client.get(f"{response_path(app, factories.response(score=score, comment='More beans.'))}/thanks").text
+        for score in (9, 10)
+    }
+    assert pages[9].index("Write something") < pages[9].index("Use what I just wrote")
+    assert pages[10].index("Use what I just wrote") < pages[10].index("Write something")

@@ -65,7 +65,7 @@ def photo_file(size: tuple[int, int] = (300, 200)) -> tuple[BytesIO, str]:
 @pytest.fixture
 def response(factories: Factories) -> Response:
     company = factories.company(name="Nordlys Kaffe AB")
-    return factories.response(factories.survey(company), comment="The best beans in town.")
+    return factories.response(factories.survey(company), 10, comment="The best beans in town.")
 
 
 @pytest.fixture
@@ -81,6 +81,14 @@ def given(session: Session) -> Testimonial:
 def test_what_was_just_written_is_there_to_be_quoted(customer: Customer) -> None:
     assert "The best beans in town." in customer.page("?from=comment")
     assert "May we quote you?" in customer.page("?from=comment")
+
+
+@pytest.mark.parametrize(("score", "is_prefilled"), [(10, True), (9, False), (7, False)])
+def test_what_was_missing_is_not_put_into_a_testimonial_unasked(
+    app: Flask, factories: Factories, score: int, is_prefilled: bool
+) -> None:
+    response = factories.response(score=score, comment="The lids leak a little.")
+    assert ("The lids leak a little." in Customer(app, response).page()) is is_prefilled
 
 
 def test_writing_shows_the_guiding_questions_of_the_survey(
