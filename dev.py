@@ -105,6 +105,7 @@ def environment(web_port: int, site_port: int) -> dict[str, str]:
         key.write_text(secrets.token_urlsafe(48))
     defaults = {
         "SOCIALPROOF_DATA_DIR": str(VAR),
+        "SOCIALPROOF_LOG_LEVEL": "warning",
         "SOCIALPROOF_BASE_URL": f"http://127.0.0.1:{web_port}",
         "SOCIALPROOF_DEMO_SITE": f"http://localhost:{site_port}",
     }

@@ -37,7 +37,7 @@ def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     app.config.from_mapping(_configuration(settings))
     app.extensions[EXTENSION] = Services(settings, backends or build_backends(settings), Tokens(settings.secret_keys))
     if not settings.testing:
-        logs.configure()
+        logs.configure(settings.log_level)
     app.session_interface = FormSession()
     db.init_app(app)
     wiring.connect()

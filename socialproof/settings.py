@@ -37,6 +37,7 @@ class Settings:
     """Of one company: photos and videos that nobody of its team has judged yet."""
     proxy_count: int = 0
     """How many proxies of the operator stand in front; only they are believed about a client's address."""
+    log_level: str = "info"
     testing: bool = False
 
     @property
@@ -63,6 +64,7 @@ class Settings:
             max_video_seconds=env.number("SOCIALPROOF_MAX_VIDEO_SECONDS", 120, 5, 600),
             max_video_bytes=env.number("SOCIALPROOF_MAX_VIDEO_MB", 200, 1, 4096) * MEGABYTE,
             max_waiting_bytes=env.number("SOCIALPROOF_MAX_WAITING_GB", 20, 1, 100_000) * GIGABYTE,
+            log_level=env.choice("SOCIALPROOF_LOG_LEVEL", ("info", "warning", "error")),
             proxy_count=env.number("SOCIALPROOF_PROXIES", 0, 0, 5),
             max_photo_bytes=env.number("SOCIALPROOF_MAX_PHOTO_MB", 15, 1, 100) * MEGABYTE,
         )
@@ -83,6 +85,13 @@ class _Environment:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
             raise Misconfigured(f"{name}_FILE names a file that cannot be read: {path}.") from error
+
+    def choice(self, name: str, known: tuple[str, ...]) -> str:
+        """One of the known words; the first is the default."""
+        text = self.text(name, known[0]).lower()
+        if text not in known:
+            raise Misconfigured(f"{name} must be one of {', '.join(known)}, not {text!r}.")
+        return text
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         text = self.text(name, str(default))

@@ -25,7 +25,7 @@ def response(factories: Factories) -> Response:
     company = factories.company(name="Nordlys Kaffe AB")
     contact = factories.contact(company, name=LONG_NAME, role="Vastaava paahtimopäällikkö", language="fi")
     survey = factories.survey(company)
-    return factories.response(survey, comment="Pavut tulevat aina ajoissa.", contact_id=contact.id)
+    return factories.response(survey, 10, comment="Pavut tulevat aina ajoissa.", contact_id=contact.id)
 
 
 @pytest.fixture

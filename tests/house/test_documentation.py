@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_setting_is_documented() -> None:
     source = (ROOT / "socialproof" / "settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'env\.(?:text|secret|number)\("([A-Z_]+)"', source))
+    read = set(re.findall(r'env\.(?:text|secret|number|choice)\("([A-Z_]+)"', source))
     documented = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), re.M))
     assert documented == read
 

@@ -37,6 +37,7 @@ def test_the_migrations_build_exactly_the_models(app: Flask) -> None:
         ({"DATABASE_URL": "mysql://x"}, "must begin with sqlite:/// or postgresql://"),
         ({"SOCIALPROOF_MAIL_URL": "carrier-pigeon:"}, "must be outbox: or like smtp://"),
         ({"SOCIALPROOF_DATA_DIR": "/dev/null/data"}, "cannot be used"),
+        ({"SOCIALPROOF_LOG_LEVEL": "loud"}, "must be one of info, warning, error"),
         ({"SOCIALPROOF_MAX_VIDEO_SECONDS": "1e3"}, "whole number from 5 to 600"),
     ],
 )
