@@ -116,8 +116,12 @@ function stopCounting() {
   at("record").focus();
 }
 
-function record() {
-  if (!stream?.active) return turnOn();
+// A camera that went away while the countdown ran is opened again, and the countdown with it.
+async function record() {
+  if (!stream?.active) {
+    await turnOn();
+    return stream?.active && count(3);
+  }
   recorder = new Recorder(stream, limit);
   recorder.addEventListener("tick", (event) => showLeft(event.detail));
   recorder.addEventListener("pause", () => phaseTo("paused", "Paused"));

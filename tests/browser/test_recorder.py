@@ -29,7 +29,7 @@ def recorder_url(app: Flask, live_server: str, factories: Factories) -> str:
 
 def record(page: Page, seconds: float) -> None:
     page.get_by_role("button", name="Start recording").click()
-    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=6000)
+    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=15_000)
     page.wait_for_timeout(int(seconds * 1000))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("heading", name="How does it look?")).to_be_visible()
@@ -292,3 +292,15 @@ def test_the_whole_recording_goes_by_keyboard(page: Page, recorder_url: str) -> 
     page.wait_for_timeout(800)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="How does it look?")).to_be_focused()
+
+
+def test_a_camera_that_goes_away_during_the_countdown_is_opened_again(page: Page, recorder_url: str) -> None:
+    page.add_init_script(
+        """const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wish) => (window.lastStream = await real(wish));"""
+    )
+    page.goto(recorder_url)
+    page.get_by_role("button", name="Turn on the camera").click()
+    page.get_by_role("button", name="Start recording").click()
+    page.evaluate("() => window.lastStream.getTracks().forEach((track) => track.stop())")
+    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=20_000)
