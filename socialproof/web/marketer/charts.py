@@ -32,7 +32,7 @@ class Size:
 
 WIDE = Size("wide", 820, 290)
 NARROW = Size("narrow", 336, 250, left=34, right=10)
-BARS_WIDE = Size("wide", 520, 350, left=4, right=4, top=26, bottom=44)
+BARS_WIDE = Size("wide", 520, 470, left=4, right=4, top=26, bottom=44)
 BARS_NARROW = Size("narrow", 304, 200, left=2, right=2, top=24, bottom=42)
 
 
