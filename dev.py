@@ -184,7 +184,8 @@ def get_chromium() -> None:
     say("Installing Debian's chromium for the browser tests …")
     quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run([*sudo, "apt-get", "update", "-qq"], **quiet)
-    subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+    packages = ["chromium", "fonts-noto-core"]  # without any font a page has no width to test
+    subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)
 
 
 if __name__ == "__main__":
