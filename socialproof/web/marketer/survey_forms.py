@@ -53,8 +53,13 @@ def at_most(longest: int) -> Any:
     return check
 
 
-def sentence_field(label: Any, longest: int = rules.MAX_SENTENCE_CHARACTERS) -> StringField:
-    return StringField(label, [one_line(longest)], filters=[_line])
+def label_field(label: Any) -> StringField:
+    return StringField(label, [one_line(rules.MAX_LABEL_CHARACTERS)], filters=[_line])
+
+
+def question_field(label: Any) -> TextAreaField:
+    """One sentence, in a field of several lines so that it is seen whole; line breaks become spaces."""
+    return TextAreaField(label, [at_most(rules.MAX_SENTENCE_CHARACTERS)], filters=[_line])
 
 
 class NewSurveyForm(FlaskForm):  # type: ignore[misc]
@@ -135,13 +140,13 @@ def _domain_words(refused: rules.SurveyRefused) -> str:
 class WordingForm(FlaskForm):  # type: ignore[misc]
     """Field names are those of the wording; an empty field means the standard words."""
 
-    question = sentence_field(_l("The question"))
-    low_label = sentence_field(_l("Word beside 0"), rules.MAX_LABEL_CHARACTERS)
-    high_label = sentence_field(_l("Word beside 10"), rules.MAX_LABEL_CHARACTERS)
-    why_detractor = sentence_field(_l("After 0 to 6"))
-    why_passive = sentence_field(_l("After 7 or 8"))
-    why_nine = sentence_field(_l("After 9"))
-    why_ten = sentence_field(_l("After 10"))
+    question = question_field(_l("The question"))
+    low_label = label_field(_l("Word beside 0"))
+    high_label = label_field(_l("Word beside 10"))
+    why_detractor = question_field(_l("After 0 to 6"))
+    why_passive = question_field(_l("After 7 or 8"))
+    why_nine = question_field(_l("After 9"))
+    why_ten = question_field(_l("After 10"))
     thanks_detractor = TextAreaField(_l("To detractors"), [at_most(MAX_THANKS_CHARACTERS)], filters=[_text])
     thanks_passive = TextAreaField(_l("To passives"), [at_most(MAX_THANKS_CHARACTERS)], filters=[_text])
     thanks_promoter = TextAreaField(_l("To promoters"), [at_most(MAX_THANKS_CHARACTERS)], filters=[_text])
