@@ -41,7 +41,8 @@ class Factories:
         return self._numbers[kind]
 
     def add(self, row: Row) -> Row:
-        """Store any row."""
+        """Store any row. The commit before ends a read that SQLite would not turn into a write any more."""
+        self.session.commit()
         self.session.add(row)
         self.session.commit()
         return row

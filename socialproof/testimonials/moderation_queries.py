@@ -82,6 +82,29 @@ def testimonial_for_moderation(session: Session, company_id: int, public_id: str
     return found
 
 
+def decided_together(session: Session, company_id: int, user_id: int, moment: datetime) -> list[Testimonial]:
+    """What one moderator decided in one go, as far as that is still the last decision about it."""
+    entry = ModerationEntry
+    later = entry.__table__.alias("later")
+    is_last = not_(
+        exists().where(
+            later.c.testimonial_id == entry.testimonial_id,
+            later.c.id > entry.id,
+            later.c.old_state != later.c.new_state,
+        )
+    )
+    return list(
+        session.scalars(
+            select(Testimonial)
+            .join(entry, entry.testimonial_id == Testimonial.id)
+            .where(Testimonial.company_id == company_id, entry.company_id == company_id)
+            .where(entry.user_id == user_id, entry.happened_at == moment)
+            .where(entry.action.in_(("approve", "reject")), is_last)
+            .order_by(Testimonial.id)
+        )
+    )
+
+
 def state_counts(session: Session, company_id: int) -> dict[str, int]:
     """How many testimonials are in each listed state, "all" included; one read of an index."""
     rows = session.execute(

@@ -130,12 +130,31 @@ def bulk() -> ResponseReturnValue:
     ticked = dict(part.rpartition(":")[::2] for part in request.form.getlist("ticked")[: queries.PAGE_SIZE * 5])
     if not ticked:
         return _bulk_page({}, words.refusal(RuleBroken("none_ticked")))
+    moment = more["now"] = now()
     results = {public_id: _one_of_many(public_id, version, act, more) for public_id, version in ticked.items()}
     stayed = {public_id: sentence for public_id, sentence in results.items() if sentence}
+    together = page.decided_together(moment)
     done = len(results) - len(stayed)
-    if done:
+    if done and together is None:
         flash(ngettext("%(num)s testimonial done.", "%(num)s testimonials done.", done), "good")
-    return _bulk_page(stayed, _("Some of them stayed.")) if stayed else redirect(page.onward(None), 303)
+    if stayed:
+        return _bulk_page(stayed, _("Some of them stayed."), together)
+    return redirect(page.onward(None, **({"together": together.moment} if together else {})), 303)
+
+
+@blueprint.post("/bulk/undo")
+@role_required("moderator")
+def undo_together() -> ResponseReturnValue:
+    """Take back what one bulk decided; what somebody has decided anew since then stays."""
+    moment = page.moment_from(request.form.get("together", ""))
+    if moment is None:
+        abort(400)
+    decided = queries.decided_together(db.session(), current().company.id, current().user.id, moment)
+    ticked = {testimonial.public_id: str(testimonial.version) for testimonial in decided}
+    more = {"now": now()}
+    stayed = [each for each in (_one_of_many(*one, moderating.undo, more) for one in ticked.items()) if each]
+    flash(_("Undone.") if not stayed else stayed[0], "bad" if stayed else "good")
+    return redirect(page.onward(None), 303)
 
 
 def _bulk_act() -> tuple[Act, dict[str, Any]]:
@@ -156,7 +175,7 @@ def _one_of_many(public_id: str, version: str, act: Act, more: dict[str, Any]) -
     try:
         with transaction() as session:
             testimonial = queries.testimonial_for_moderation(session, current().company.id, public_id)
-            act(session, testimonial=testimonial, user=current().user, version=_number(version), now=now(), **more)
+            act(session, testimonial=testimonial, user=current().user, version=_number(version), **more)
     except NotFound:
         return str(_("This testimonial no longer exists."))
     except RuleBroken as broken:
@@ -164,9 +183,10 @@ def _one_of_many(public_id: str, version: str, act: Act, more: dict[str, Any]) -
     return ""
 
 
-def _bulk_page(stayed: dict[str, str], refused: str) -> ResponseReturnValue:
+def _bulk_page(stayed: dict[str, str], refused: str, together: page.Together | None = None) -> ResponseReturnValue:
     context = page.queue_context() | {
         "results": stayed,
+        "together": together,
         "ticked": tuple(stayed) or request.form.getlist("ticked"),
         "refused": refused,
         "kept": request.form,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import request, url_for
@@ -81,6 +82,7 @@ def queue_context(selected: Testimonial | None = None, is_open: bool = False) ->
         "is_open": is_open,
         "may_decide": may_decide(),
         "decided": _just_decided(),
+        "together": decided_together(moment_from(request.args.get("together", ""))),
         "obstacles_of": obstacles_of,
         "author_of": public_author,
         "segment_of": segment_of,
@@ -200,6 +202,31 @@ def _just_decided() -> Decided | None:
     author = public_author(testimonial).name
     sentence = words.DONE[last.action] if author else words.DONE_UNNAMED[last.action]
     return Decided(testimonial, str(sentence) % {"author": author})
+
+
+@dataclass(frozen=True)
+class Together:
+    """What the reader has just decided in one go, and may undo in one go."""
+
+    moment: str
+    count: int
+
+
+def decided_together(moment: datetime | None) -> Together | None:
+    """What the reader decided at this moment; believed only as far as the history says so."""
+    if moment is None:
+        return None
+    decided = queries.decided_together(db.session(), current().company.id, current().user.id, moment)
+    return Together(moment.isoformat(), len(decided)) if decided else None
+
+
+def moment_from(typed: str) -> datetime | None:
+    """A moment as `isoformat` writes it, with its zone; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def onward(following: str | None, **more: str) -> str:

@@ -1,6 +1,8 @@
 """The moderation room over HTTP, without scripts."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import event
@@ -288,6 +290,45 @@ def test_several_are_rejected_with_one_reason_or_not_at_all(moderator, give, ses
     assert moderator.post("/app/moderation/bulk", form).status_code == 422
     assert moderator.post("/app/moderation/bulk", form | {"reason": "duplicate"}).status_code == 303
     assert [state_of(session, each) for each in given] == ["rejected", "rejected"]
+
+
+def moment_on(page):
+    return unescape(re.search(r'name="together" value="([^"]+)"', page).group(1))
+
+
+@pytest.mark.parametrize("act", ["approve", "reject"])
+def test_several_decisions_are_undone_at_once(moderator, give, session, act):
+    given = [give() for _ in range(3)]
+    form = {"ticked": tick(*given), "act": act, "reason": "duplicate"}
+    page = moderator.get(moderator.post("/app/moderation/bulk", form).location).text
+    answer = moderator.post("/app/moderation/bulk/undo", {"together": moment_on(page)})
+    assert answer.status_code == 303
+    assert [state_of(session, each) for each in given] == ["submitted"] * 3
+    assert "Undone." in moderator.get(answer.location).text
+
+
+def test_undoing_several_leaves_what_was_decided_anew(moderator, give, session, signed_in, company):
+    other, first, second = signed_in("owner", company=company), give(), give()
+    form = {"ticked": tick(first, second), "act": "approve"}
+    page = moderator.get(moderator.post("/app/moderation/bulk", form).location).text
+    other.post(path(second, "archive"), {"version": 2})
+    moderator.post("/app/moderation/bulk/undo", {"together": moment_on(page)})
+    assert [state_of(session, each) for each in (first, second)] == ["submitted", "archived"]
+
+
+def test_nobody_undoes_what_another_decided(moderator, give, session, signed_in, company):
+    given = give()
+    page = moderator.get(
+        moderator.post("/app/moderation/bulk", {"ticked": tick(given), "act": "approve"}).location
+    ).text
+    signed_in("owner", company=company).post("/app/moderation/bulk/undo", {"together": moment_on(page)})
+    assert state_of(session, given) == "approved"
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-11-21T12:00:00", "9" * 400])
+def test_a_moment_that_is_none_is_refused(moderator, moment):
+    assert moderator.post("/app/moderation/bulk/undo", {"together": moment}).status_code == 400
+    assert moderator.get(f"/app/moderation?together={moment}").status_code == 200
 
 
 def test_several_are_tagged(moderator, give, session):
