@@ -45,6 +45,11 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def is_local(self) -> bool:
+        """Only this machine can open the product."""
+        return urlsplit(self.base_url).hostname in ("127.0.0.1", "localhost", "::1")
+
+    @property
     def host(self) -> str:
         return urlsplit(self.base_url).netloc
 

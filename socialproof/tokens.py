@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     RESPONSE = "response"
     MANAGE = "manage"
     PROPOSAL = "proposal"
+    WELCOME = "welcome"
 
 
 class BadToken(Exception):

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from socialproof.cli import demo, work
+from socialproof.cli import demo, welcome, work
 
 
 def init_app(app: Flask) -> None:
@@ -10,3 +10,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(work.worker)
     app.cli.add_command(work.jobs)
     app.cli.add_command(demo.demo)
+    app.cli.add_command(welcome.welcome)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask, render_template_string
+from flask.testing import FlaskClient
 
 NOON = datetime(2026, 11, 2, 12, 5, 59, tzinfo=UTC)
 
@@ -23,3 +24,9 @@ NOON = datetime(2026, 11, 2, 12, 5, 59, tzinfo=UTC)
 def test_a_day_and_a_moment_follow_the_language(app: Flask, language: str, written: str) -> None:
     with app.test_request_context(f"/?lang={language}"):
         assert render_template_string("{{ at|day }} | {{ at|moment }}", at=NOON) == written
+
+
+def test_another_language_keeps_what_the_address_says_of_the_page(client: FlaskClient) -> None:
+    page = client.get("/app/welcome?key=a%26b&lang=sv&unknown=x").text
+    assert 'href="?key=a%26b&amp;lang=fi"' in page
+    assert "unknown" not in page

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from html import unescape
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.companies.models import Company, User
@@ -87,3 +93,28 @@ def test_characters_that_break_things_are_left_out(client: FlaskClient, session:
     kept = session.query(User).one().name
     assert "\x00" not in kept
     assert "\u202e" not in kept
+
+
+def test_in_public_only_the_operators_link_makes_the_first_owner(
+    make_app: Callable[..., Flask], session: Session
+) -> None:
+    app = make_app(base_url="https://proof.example.com")
+    client = app.test_client()
+    for path in ("/app/welcome", "/app/welcome?key=guessed", "/app/welcome?key="):
+        page = client.get(path)
+        assert page.status_code == 403
+        assert "flask --app wsgi welcome" in page.text
+    assert client.post("/app/welcome", data=FORM).status_code in (400, 403)
+    link = app.test_cli_runner().invoke(args=["welcome"]).output.strip()
+    assert link.startswith("https://proof.example.com/app/welcome?key=")
+    path = link.removeprefix("https://proof.example.com")
+    page = client.get(path, base_url="https://proof.example.com")
+    answer = client.post(
+        unescape(re.search(r'action="(/app/welcome[^"]*)"', page.text).group(1)),  # type: ignore[union-attr]
+        data=FORM | {"csrf_token": csrf_token(page.text)},
+        base_url="https://proof.example.com",
+        headers={"Referer": link},
+    )
+    assert (answer.status_code, answer.location) == (303, "/app/")
+    assert session.scalars(select(User.email)).all() == ["anna@nordlys.example"]
+    assert "There is an owner already" in app.test_cli_runner().invoke(args=["welcome"]).output
