@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Invitation, LinkOpening
-from socialproof.contacts.models import Contact
 from socialproof.domain.invitation import LinkState, Opening, link_state, opened_by_machine
 from socialproof.surveys.models import Survey
 
@@ -80,30 +79,4 @@ def unconfirmed_click_count(session: Session, company_id: int, survey_id: int | 
     )
     if survey_id is not None:
         count = count.where(Invitation.survey_id == survey_id)
-    return session.scalar(count) or 0
-
-
-def invitation_counts(session: Session, company_id: int, survey_id: int | None = None) -> dict[str, int]:
-    """How many invitations stand in each state; a state that nobody is in is missing."""
-    counts = (
-        select(Invitation.state, func.count(Invitation.id))
-        .where(Invitation.company_id == company_id)
-        .group_by(Invitation.state)
-    )
-    if survey_id is not None:
-        counts = counts.where(Invitation.survey_id == survey_id)
-    return {str(state): int(count) for state, count in session.execute(counts)}
-
-
-def invited_contact_count(session: Session, company_id: int, survey_id: int) -> int:
-    """How many different living contacts were invited to the survey."""
-    count = (
-        select(func.count(func.distinct(Invitation.contact_id)))
-        .join(Contact, Contact.id == Invitation.contact_id)
-        .where(
-            Invitation.company_id == company_id,
-            Invitation.survey_id == survey_id,
-            Contact.deleted_at.is_(None),
-        )
-    )
     return session.scalar(count) or 0
