@@ -13,6 +13,11 @@ def render_item(kind: str, value: object, _context: object) -> str | bool:
 
 
 with db.engine.connect() as connection:
+    raw = connection.connection.driver_connection
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite:
+        # A table that is made anew in batch mode would take along the rows that point at it.
+        raw.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -23,3 +28,5 @@ with db.engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
+    if is_sqlite:
+        raw.execute("PRAGMA foreign_keys=ON")

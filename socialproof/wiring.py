@@ -18,8 +18,8 @@ from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
 from socialproof.domain import events
+from socialproof.media import processing, sweeping
 from socialproof.testimonials import jobs as testimonials
-from socialproof.testimonials import recording_jobs
 from socialproof.widgets import jobs as widgets
 
 Hearer = Callable[[Session, events.Event, datetime], None]
@@ -58,8 +58,8 @@ JOBS: dict[str, Handler] = {
     "testimonials.send_proposal": testimonials.send_proposal,
     "testimonials.erase_media": testimonials.erase_media,
     "widgets.rebuild": widgets.rebuild,
-    "media.process_video": recording_jobs.process_video,
-    "media.sweep_uploads": recording_jobs.sweep_uploads,
+    "media.process_video": processing.process_video,
+    "media.sweep_uploads": sweeping.sweep_uploads,
 }
 
 HOURLY = ("campaigns.expire", "companies.forget", "media.sweep_uploads")

@@ -14,9 +14,10 @@ from socialproof.companies.models import Company, Membership, User
 from socialproof.companies.passwords import hashed
 from socialproof.contacts.models import Contact
 from socialproof.database import new_public_id
+from socialproof.media.models import Captions, Media
 from socialproof.responses.models import Response, ScoreCount
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import ConsentRecord, Media, Testimonial
+from socialproof.testimonials.models import ConsentRecord, Testimonial
 from socialproof.widgets.models import Widget
 
 Row = TypeVar("Row")
@@ -156,8 +157,10 @@ class Factories:
         )
 
     def media(self, response: Response, testimonial: Testimonial | None = None, **values: Any) -> Media:
+        """A photo or video; a ready video has reviewed captions unless `captions` names another state, or ""."""
         company = self.session.get_one(Company, response.company_id)
         public_id = new_public_id()
+        captions = values.pop("captions", "reviewed")
         defaults = {
             "public_id": public_id,
             "kind": "video",
@@ -165,14 +168,22 @@ class Factories:
             "prefix": f"companies/{company.public_id}/media/{public_id}",
             "created_at": self.now,
         }
-        return self.add(
-            Media(
-                company_id=response.company_id,
-                response_id=response.id,
-                testimonial_id=testimonial.id if testimonial else None,
-                **defaults | values,
-            )
+        media = Media(
+            company_id=response.company_id,
+            response_id=response.id,
+            testimonial_id=testimonial.id if testimonial else None,
+            **defaults | values,
         )
+        if captions and (media.kind, media.state) == ("video", "ready"):
+            media.captions = Captions(
+                company_id=response.company_id,
+                state=captions,
+                language="en",
+                cues=[{"start": 0.0, "end": 2.0, "text": "They answered within an hour."}],
+                updated_at=self.now,
+                reviewed_at=self.now if captions != "draft" else None,
+            )
+        return self.add(media)
 
     def widget(self, company: Company | None = None, **values: Any) -> Widget:
         company = company or self.company()

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from socialproof.companies.models import Company
 from socialproof.database import record, transaction
 from socialproof.domain.events import TestimonialWithdrawn
+from socialproof.media.models import Media
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import Media, Testimonial
+from socialproof.testimonials.models import Testimonial
 from socialproof.web import EXTENSION
 from socialproof.widgets import service
 from socialproof.widgets.models import Widget

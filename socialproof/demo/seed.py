@@ -26,9 +26,10 @@ from socialproof.demo.voices import VOICES, Voice
 from socialproof.domain import consent
 from socialproof.domain.events import MediaUploaded
 from socialproof.languages import translations
+from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey, SurveyWording
-from socialproof.testimonials.models import ConsentRecord, Media, ModerationEntry, Testimonial, TestimonialTag
+from socialproof.testimonials.models import ConsentRecord, ModerationEntry, Testimonial, TestimonialTag
 from socialproof.widgets.models import Widget
 from socialproof.widgets.service import Look, create_widget
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from socialproof.domain.consent import WEBSITE
 from socialproof.domain.errors import RuleBroken
+from socialproof.domain.publication import are_captioned
 
 DRAFT = "draft"
 SUBMITTED = "submitted"
@@ -65,26 +66,34 @@ def steps_from(state: str) -> tuple[str, ...]:
     return tuple(step for step in DECISIONS if may(step, state))
 
 
-def obstacles(purposes: Collection[str], media_states: Collection[str]) -> tuple[str, ...]:
+def obstacles(
+    purposes: Collection[str], media_states: Collection[str], captions_states: Collection[str] = ()
+) -> tuple[str, ...]:
     """Say what stands between a submitted testimonial and its approval; empty means nothing does.
 
     `purposes` are the consents that hold today, `media_states` the states of every photo and video of it;
-    deleted media stands in nobody's way.
+    deleted media stands in nobody's way. `captions_states` are those of its ready videos.
     """
     found = []
     if WEBSITE not in purposes:
         found.append("no_consent")
     if "unreadable" in media_states:
         found.append("media_unreadable")
+    if "parked" in media_states:
+        found.append("media_parked")
     if any(state in UNFINISHED_MEDIA for state in media_states):
         found.append("media_processing")
+    if not are_captioned(captions_states):
+        found.append("captions_missing")
     return tuple(found)
 
 
-def require_approvable(state: str, purposes: Collection[str], media_states: Collection[str]) -> None:
+def require_approvable(
+    state: str, purposes: Collection[str], media_states: Collection[str], captions_states: Collection[str] = ()
+) -> None:
     """Raise RuleBroken with the first obstacle's code, or "wrong_state"."""
     after("approve", state)
-    for code in obstacles(purposes, media_states):
+    for code in obstacles(purposes, media_states, captions_states):
         raise RuleBroken(code)
 
 

@@ -8,6 +8,10 @@ from socialproof.domain.consent import WEBSITE
 
 APPROVED = "approved"
 READY = "ready"
+REVIEWED = "reviewed"
+NO_SPEECH = "no_speech"
+CAPTIONED = (REVIEWED, NO_SPEECH)
+NO_CAPTIONS = "none"
 VIDEO = "video"
 
 
@@ -18,6 +22,7 @@ def is_public(
     kind: str = "text",
     text: str = "",
     video_states: Collection[str] = (),
+    captions_states: Collection[str] = (),
     is_text_approved: bool = True,
     is_erased: bool = False,
 ) -> bool:
@@ -29,10 +34,15 @@ def is_public(
     if state != APPROVED or is_erased or not is_text_approved or WEBSITE not in purposes:
         return False
     if kind == VIDEO:
-        return is_media_public(video_states)
+        return is_media_public(video_states) and are_captioned(captions_states)
     return bool(text.strip())
 
 
 def is_media_public(states: Collection[str]) -> bool:
     """Whether there is media, and all of it is processed and readable."""
     return bool(states) and all(state == READY for state in states)
+
+
+def are_captioned(states: Collection[str]) -> bool:
+    """Whether every video's captions were reviewed, or a person heard that nobody speaks; "none" has none at all."""
+    return all(state in CAPTIONED for state in states)

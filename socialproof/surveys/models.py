@@ -30,6 +30,8 @@ class Survey(Public, OfCompany, Base):
     allows_video: Mapped[bool] = mapped_column(default=True)
     promoters_only: Mapped[bool] = mapped_column(default=False)
     max_video_seconds: Mapped[int] = mapped_column(default=120)
+    video_retention_days: Mapped[int] = mapped_column(default=180)
+    """How long the file that a customer sent is kept, privately, after the playable video was made of it."""
     reward_text: Mapped[LongText] = mapped_column(default="")
     """What is given to everybody who answers, whatever the score; empty: nothing."""
     embed_domains: Mapped[list[str]] = mapped_column(default=list)

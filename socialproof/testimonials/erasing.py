@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from socialproof.database import record
 from socialproof.domain import moderation
 from socialproof.domain.events import TestimonialErased
+from socialproof.media.models import Media, Upload
+from socialproof.media.uploads import sweep_soon
 from socialproof.responses.models import Response, ResponseChange
-from socialproof.testimonials.models import Media, ModerationEntry, Testimonial, Upload
-from socialproof.testimonials.recording import sweep_soon
+from socialproof.testimonials.models import ModerationEntry, Testimonial
 from socialproof.testimonials.service import raise_version, take_back
 
 PERSONAL = (

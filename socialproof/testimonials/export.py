@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from socialproof.media.models import Media
 from socialproof.responses.models import Response
-from socialproof.testimonials.models import ConsentRecord, Media, ModerationEntry, ProposedEdit, Testimonial
+from socialproof.testimonials.models import ConsentRecord, ModerationEntry, ProposedEdit, Testimonial
 
 Address = Callable[[Media, str], str]
 

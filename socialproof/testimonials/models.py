@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from socialproof.companies.models import User
 from socialproof.contacts.models import Contact
 from socialproof.database import Base, LedByCompany, Line, LongText, OfCompany, Public, Word
+from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 
@@ -64,7 +65,7 @@ class Testimonial(Public, LedByCompany, Base):
     contact: Mapped[Contact | None] = relationship()
     decided_by: Mapped[User | None] = relationship()
     consents: Mapped[list[ConsentRecord]] = relationship(order_by="ConsentRecord.id", passive_deletes=True)
-    media: Mapped[list[Media]] = relationship(back_populates="testimonial", order_by="Media.id")
+    media: Mapped[list[Media]] = relationship(order_by="Media.id")
     tags: Mapped[list[TestimonialTag]] = relationship(
         order_by="TestimonialTag.name", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -85,65 +86,6 @@ class ConsentRecord(OfCompany, Base):
     text_sha256: Mapped[str] = mapped_column(String(64))
     granted_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
-
-
-class Media(Public, OfCompany, Base):
-    """A photo or a recording. It belongs to a response first and to a testimonial once that is sent."""
-
-    __tablename__ = "media"
-    __table_args__ = (
-        CheckConstraint("kind in ('photo', 'video')", name="kind"),
-        CheckConstraint(
-            "state in ('uploading', 'uploaded', 'processing', 'ready', 'unreadable', 'deleted')", name="state"
-        ),
-        Index("ix_media_sweep", "state", "created_at"),
-    )
-
-    response_id: Mapped[int | None] = mapped_column(ForeignKey("response.id", ondelete="SET NULL"), index=True)
-    testimonial_id: Mapped[int | None] = mapped_column(ForeignKey("testimonial.id", ondelete="SET NULL"), index=True)
-    kind: Mapped[Word]
-    state: Mapped[Word] = mapped_column(default="uploading")
-    reason: Mapped[Word] = mapped_column(default="")
-    """Why it is unreadable: a code of the transcoder."""
-    prefix: Mapped[LongText]
-    """Everything stored for it lies below this storage prefix."""
-    variants: Mapped[list[str]] = mapped_column(default=list)
-    """Names below the prefix that are ready, such as video.mp4, poster.webp, 96.webp."""
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    byte_count: Mapped[int | None] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64), default="")
-    width: Mapped[int | None]
-    height: Mapped[int | None]
-    duration_seconds: Mapped[float | None]
-    recorded_seconds: Mapped[float | None]
-    """How long the browser says it recorded; the file is compared with it."""
-    created_at: Mapped[datetime]
-    ready_at: Mapped[datetime | None]
-
-    response: Mapped[Response | None] = relationship()
-    testimonial: Mapped[Testimonial | None] = relationship(back_populates="media")
-
-
-class Upload(Public, OfCompany, Base):
-    """A recording on its way in, in numbered parts."""
-
-    __tablename__ = "upload"
-    __table_args__ = (
-        CheckConstraint("state in ('open', 'complete', 'aborted')", name="state"),
-        Index("ix_upload_sweep", "state", "expires_at"),
-    )
-
-    media_id: Mapped[int] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), index=True)
-    storage_upload_id: Mapped[LongText]
-    """Empty once an aborted upload's parts are gone."""
-    key: Mapped[LongText]
-    part_byte_count: Mapped[int]
-    total_byte_count: Mapped[int | None] = mapped_column(BigInteger)
-    state: Mapped[Word] = mapped_column(default="open")
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-
-    media: Mapped[Media] = relationship()
 
 
 class TestimonialTag(LedByCompany, Base):

@@ -27,6 +27,7 @@ from socialproof.domain.events import (
 )
 from socialproof.domain.text import clean_line, clean_text
 from socialproof.testimonials.models import ModerationEntry, ProposedEdit, Testimonial, TestimonialTag
+from socialproof.testimonials.queries import captions_states
 
 _FACT_OF_STATE: dict[str, type[Event]] = {
     moderation.APPROVED: TestimonialApproved,
@@ -39,7 +40,7 @@ _FACT_OF_STATE: dict[str, type[Event]] = {
 def approve(session: Session, *, testimonial: Testimonial, user: User, version: int, now: datetime) -> None:
     """Release a submitted testimonial; needs the customer's consent to the website and all media ready."""
     _claim(session, testimonial, version)
-    moderation.require_approvable(testimonial.state, standing(testimonial.consents), media_states(testimonial))
+    _require_approvable(testimonial, testimonial.state)
     _decide(session, testimonial, user, "approve", now)
 
 
@@ -69,7 +70,7 @@ def undo(session: Session, *, testimonial: Testimonial, user: User, version: int
     if last is None or last.new_state != testimonial.state:
         raise RuleBroken("nothing_to_undo")
     if last.old_state == moderation.APPROVED:
-        moderation.require_approvable("submitted", standing(testimonial.consents), media_states(testimonial))
+        _require_approvable(testimonial, moderation.SUBMITTED)
     reason = last.reason if last.old_state == moderation.REJECTED else ""
     _settle(session, testimonial, user, "undo", last.old_state, now, reason=reason)
 
@@ -140,7 +141,7 @@ def leave_media_out(session: Session, *, testimonial: Testimonial, user: User, v
     if not testimonial.text.strip():
         raise RuleBroken("no_words")
     for media in unreadable:
-        media.testimonial = None
+        testimonial.media.remove(media)
     if not any(media.kind == "video" and media.state != "deleted" for media in testimonial.media):
         testimonial.kind = "text"
     _note(session, testimonial, user, "leave_media_out", testimonial.state, now)
@@ -206,6 +207,11 @@ def last_decision(session: Session, testimonial: Testimonial) -> ModerationEntry
     return newest if newest is not None and newest.action in moderation.DECISIONS else None
 
 
+def _require_approvable(testimonial: Testimonial, state: str) -> None:
+    purposes = standing(testimonial.consents)
+    moderation.require_approvable(state, purposes, media_states(testimonial), captions_states(testimonial))
+
+
 def _claim(session: Session, testimonial: Testimonial, version: int, is_judgement: bool = True) -> None:
     """Take the testimonial's row if it is still as it was looked at, else raise Conflict with who was first.
 
@@ -254,6 +260,8 @@ def _settle(
 ) -> None:
     _note(session, testimonial, user, action, state, now, reason)
     testimonial.state = state
+    for media in testimonial.media:
+        media.judged_at = media.judged_at or now
     testimonial.rejection_reason = reason if state in (moderation.REJECTED, moderation.ARCHIVED) else ""
     is_open = state == moderation.SUBMITTED
     testimonial.decided_by_id, testimonial.decided_at = (None, None) if is_open else (user.id, now)

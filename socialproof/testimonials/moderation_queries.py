@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from socialproof.domain import moderation
 from socialproof.domain.errors import NotFound
+from socialproof.media.models import Media
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import Media, ModerationEntry, Testimonial, TestimonialTag
+from socialproof.testimonials.models import ModerationEntry, Testimonial, TestimonialTag
 from socialproof.testimonials.queries import WALL_ORDER, counts_as_shown
 
 PAGE_SIZE = 40
@@ -43,7 +44,7 @@ def queue_page(session: Session, company_id: int, filters: Filters, after: str =
     """The queue in its order, from behind the testimonial named `after`; an unknown name starts at the top."""
     query = _narrowed(company_id, filters).options(
         joinedload(Testimonial.response),
-        selectinload(Testimonial.media),
+        selectinload(Testimonial.media).joinedload(Media.captions),
         selectinload(Testimonial.tags),
         selectinload(Testimonial.consents),
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.domain.consent import WEBSITE, standing
-from socialproof.domain.publication import APPROVED, READY, VIDEO, is_public
+from socialproof.domain.publication import APPROVED, CAPTIONED, NO_CAPTIONS, READY, VIDEO, is_public
+from socialproof.media.models import Captions, Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import ConsentRecord, Media, ProposedEdit, Testimonial
-
-SENT = ("uploaded", "processing", "ready")
-"""States of media that arrived whole and that nobody found unreadable."""
+from socialproof.testimonials.models import ConsentRecord, ProposedEdit, Testimonial
 
 
 def testimonial_of_response(session: Session, response: Response) -> Testimonial | None:
@@ -40,21 +38,6 @@ def proposal_behind_link(session: Session, public_id: str) -> ProposedEdit | Non
             joinedload(ProposedEdit.testimonial, innerjoin=True)
             .joinedload(Testimonial.survey, innerjoin=True)
             .joinedload(Survey.company, innerjoin=True)
-        )
-    )
-
-
-def media_of_response(session: Session, response: Response, public_id: str, kind: str) -> Media | None:
-    """A photo or video that this customer sent whole and did not take away; somebody else's is None."""
-    if not public_id:
-        return None
-    return session.scalar(
-        select(Media).where(
-            Media.company_id == response.company_id,
-            Media.response_id == response.id,
-            Media.public_id == public_id,
-            Media.kind == kind,
-            Media.state.in_(SENT),
         )
     )
 
@@ -94,13 +77,21 @@ def is_shown(testimonial: Testimonial) -> bool:
         kind=testimonial.kind,
         text=testimonial.text,
         video_states=[media.state for media in testimonial.media if media.kind == "video"],
+        captions_states=captions_states(testimonial),
         is_erased=testimonial.erased_at is not None,
     )
+
+
+def captions_states(testimonial: Testimonial) -> list[str]:
+    """The state of the captions of each video that could be shown; "none" where nobody has begun them."""
+    videos = [media for media in testimonial.media if media.kind == "video" and media.state == READY]
+    return [media.captions.state if media.captions else NO_CAPTIONS for media in videos]
 
 
 def counts_as_shown() -> ColumnElement[bool]:
     """`is_shown` as a condition, for counting without reading; a story holds the two against each other."""
     videos = exists().where(Media.testimonial_id == Testimonial.id, Media.kind == "video")
+    captioned = exists().where(Captions.media_id == Media.id, Captions.state.in_(CAPTIONED))
     consent = exists().where(
         ConsentRecord.testimonial_id == Testimonial.id,
         ConsentRecord.purpose == WEBSITE,
@@ -111,7 +102,7 @@ def counts_as_shown() -> ColumnElement[bool]:
         Testimonial.erased_at.is_(None),
         consent,
         case(
-            (Testimonial.kind == VIDEO, and_(videos, not_(videos.where(Media.state != READY)))),
+            (Testimonial.kind == VIDEO, and_(videos, not_(videos.where(or_(Media.state != READY, not_(captioned)))))),
             else_=func.trim(Testimonial.text) != "",
         ),
     )

@@ -27,9 +27,11 @@ from socialproof.domain.events import (
     TestimonialWithdrawn,
 )
 from socialproof.domain.testimonial import best_line_after, require_attribution, require_words
+from socialproof.media.models import Media
+from socialproof.media.queries import SENT
 from socialproof.responses.models import Response
-from socialproof.testimonials.models import ConsentRecord, Media, ModerationEntry, ProposedEdit, Testimonial
-from socialproof.testimonials.queries import SENT, testimonial_of_response
+from socialproof.testimonials.models import ConsentRecord, ModerationEntry, ProposedEdit, Testimonial
+from socialproof.testimonials.queries import testimonial_of_response
 from socialproof.testimonials.wording import consent_text
 
 
@@ -76,8 +78,7 @@ def submit_testimonial(
     testimonial = _insert(session, response, values, now)
     if testimonial is None:
         return _already_given(session, response)
-    for each in media:
-        each.testimonial = testimonial
+    testimonial.media.extend(media)
     _grant(session, testimonial, granted, language, now)
     _note(session, testimonial, "submit", moderation.SUBMITTED, now, old_state=moderation.DRAFT)
     session.flush()
@@ -129,7 +130,7 @@ def change_photo(session: Session, *, testimonial: Testimonial, photo_media: Med
             # The bytes go with the next sweep; from this moment on nobody is given them.
             media.state = "deleted"
     if photo_media is not None:
-        photo_media.testimonial = testimonial
+        photo_media.testimonial_id = testimonial.id
         _resubmit(session, testimonial, now)
     record(session, TestimonialEdited(testimonial.company_id, testimonial.id))
 

@@ -6,7 +6,7 @@ from flask import Response, abort, make_response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from socialproof.backends.storage.port import MissingObject, content_type
-from socialproof.testimonials.models import Media
+from socialproof.media.models import Media
 from socialproof.web import services
 
 

@@ -17,9 +17,10 @@ from socialproof.domain.publication import READY
 from socialproof.domain.testimonial import shows_face
 from socialproof.domain.widget import Facts
 from socialproof.languages import DEFAULT, known_language
+from socialproof.media.models import Media
 from socialproof.responses.insight import public_scores, response_funnel
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import ConsentRecord, Media, Testimonial, TestimonialTag
+from socialproof.testimonials.models import ConsentRecord, Testimonial, TestimonialTag
 from socialproof.testimonials.queries import WALL_ORDER, is_shown
 from socialproof.widgets.models import Snapshot, Widget
 
@@ -103,7 +104,7 @@ def public_testimonials(session: Session, widget: Widget) -> list[Testimonial]:
         .options(
             joinedload(Testimonial.response),
             selectinload(Testimonial.consents),
-            selectinload(Testimonial.media),
+            selectinload(Testimonial.media).joinedload(Media.captions),
             selectinload(Testimonial.tags),
         )
         .order_by(*WALL_ORDER)
@@ -116,18 +117,20 @@ def public_testimonials(session: Session, widget: Widget) -> list[Testimonial]:
 
 def public_media(session: Session, public_id: str, variant: str) -> Media | None:
     """The photo or recording with this id while its testimonial is public and this variant may be seen; else None."""
-    media = session.scalar(
-        select(Media)
-        .where(Media.public_id == public_id)
-        .options(joinedload(Media.testimonial).selectinload(Testimonial.consents))
-    )
-    if media is None or media.state != READY or media.testimonial is None:
+    found = session.execute(
+        select(Media, Testimonial)
+        .join(Testimonial, Testimonial.id == Media.testimonial_id)
+        .where(Media.public_id == public_id, Media.state == READY)
+        .options(selectinload(Testimonial.consents))
+    ).one_or_none()
+    if found is None:
         return None
+    media, testimonial = found
     if variant not in PUBLIC_VARIANTS.get(media.kind, ()) or variant not in media.variants:
         return None
-    if media.kind == "photo" and not shows_face(media.testimonial.attribution):
+    if media.kind == "photo" and not shows_face(testimonial.attribution):
         return None
-    return media if is_shown(media.testimonial) else None
+    return media if is_shown(testimonial) else None
 
 
 def facts_of(session: Session, widget: Widget, shown: Sequence[Testimonial]) -> Facts:

@@ -17,7 +17,8 @@ from socialproof.domain.nps import Scores
 from socialproof.domain.testimonial import ANONYMOUS, shows_face
 from socialproof.domain.widget import Facts, monogram, public_nps, shown_name
 from socialproof.languages import locale_of, translations
-from socialproof.testimonials.models import Media, Testimonial
+from socialproof.media.models import Media
+from socialproof.testimonials.models import Testimonial
 from socialproof.widgets import disclosure, queries
 from socialproof.widgets.models import Widget
 

@@ -11,9 +11,10 @@ from flask import Flask
 
 from socialproof.campaigns.models import Invitation
 from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
+from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
-from socialproof.testimonials.models import Media, ProposedEdit, Testimonial
+from socialproof.testimonials.models import ProposedEdit, Testimonial
 from socialproof.tokens import Purpose, Tokens, digest, new_secret
 from socialproof.web import EXTENSION
 from socialproof.widgets.models import Widget

@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from socialproof.media.models import Media
 from socialproof.settings import Settings
-from socialproof.testimonials.models import Media
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
 from tests.factories import Factories

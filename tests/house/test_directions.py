@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "socialproof"
 
-NOUNS = ["companies", "contacts", "surveys", "campaigns", "responses", "cases", "testimonials", "widgets"]
+NOUNS = ["companies", "contacts", "surveys", "campaigns", "responses", "media", "cases", "testimonials", "widgets"]
 SIDE_BY_SIDE = {("cases", "testimonials"), ("testimonials", "cases")}
 CELLAR = {"clock", "database", "languages", "settings", "tokens"}
 EDGES = {"app", "cli", "demo", "integrations", "web", "wiring"}

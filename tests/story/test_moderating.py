@@ -11,6 +11,7 @@ from socialproof.companies.models import User
 from socialproof.database import transaction
 from socialproof.domain import events
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
+from socialproof.media.models import Captions
 from socialproof.testimonials import moderating
 from socialproof.testimonials import moderation_queries as queries
 from socialproof.testimonials.models import ModerationEntry, Testimonial
@@ -85,6 +86,11 @@ def test_nothing_is_approved_before_its_video_is_ready(act, factories, user):
     with broken_by("media_processing"):
         act(moderating.approve, testimonial, user)
     media.state = "ready"
+    factories.session.commit()
+    with broken_by("captions_missing"):
+        act(moderating.approve, testimonial, user)
+    media.captions = Captions(company_id=media.company_id, state="no_speech", language="en", updated_at=factories.now)
+    factories.session.commit()
     act(moderating.approve, testimonial, user)
     assert testimonial.state == "approved"
 

@@ -16,11 +16,12 @@ from socialproof.backends.storage.port import StorageFull
 from socialproof.database import Base, transaction
 from socialproof.domain.consent import text_sha256
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
+from socialproof.media.models import Media
+from socialproof.media.photos import PHOTOS_A_DAY, keep_photo
 from socialproof.responses.models import Response, ResponseChange
 from socialproof.testimonials import moderating
 from socialproof.testimonials.erasing import erase_testimonial
-from socialproof.testimonials.models import ConsentRecord, Media, ProposedEdit, Testimonial
-from socialproof.testimonials.photos import PHOTOS_A_DAY, keep_photo
+from socialproof.testimonials.models import ConsentRecord, ProposedEdit, Testimonial
 from socialproof.testimonials.queries import is_shown
 from socialproof.testimonials.service import (
     Author,

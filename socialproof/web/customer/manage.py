@@ -16,9 +16,10 @@ from socialproof.domain.errors import RuleBroken
 from socialproof.domain.testimonial import MOST_TEXT
 from socialproof.domain.widget import monogram, shown_name
 from socialproof.languages import known_language
+from socialproof.media.models import Media
 from socialproof.testimonials.erasing import erase_testimonial
 from socialproof.testimonials.export import exported
-from socialproof.testimonials.models import Media, Testimonial
+from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.queries import (
     is_shown,
     media_of_testimonial,

@@ -13,10 +13,10 @@ from socialproof.backends.images import ImageRefused, make_photo_variants
 from socialproof.backends.storage.port import StorageError
 from socialproof.database import db, transaction
 from socialproof.domain.errors import RuleBroken
+from socialproof.media.models import Media
+from socialproof.media.photos import keep_photo
+from socialproof.media.queries import media_of_response
 from socialproof.responses.models import Response
-from socialproof.testimonials.models import Media
-from socialproof.testimonials.photos import keep_photo
-from socialproof.testimonials.queries import media_of_response
 from socialproof.web import services
 
 WORDS_BYTES = 8 * 1024 * 1024

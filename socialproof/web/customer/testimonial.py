@@ -14,11 +14,13 @@ from socialproof.domain.asking import Ask, is_comment_praise
 from socialproof.domain.consent import PURPOSES
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.testimonial import MOST_TEXT
+from socialproof.media.models import Media
+from socialproof.media.queries import media_of_response
 from socialproof.responses.models import Response
 from socialproof.responses.service import ask_for
 from socialproof.surveys.wording import wording_for
-from socialproof.testimonials.models import Media, Testimonial
-from socialproof.testimonials.queries import media_of_response, testimonial_of_response
+from socialproof.testimonials.models import Testimonial
+from socialproof.testimonials.queries import testimonial_of_response
 from socialproof.testimonials.service import submit_testimonial
 from socialproof.testimonials.wording import consent_texts, purpose_name, seen_digest
 from socialproof.tokens import Purpose

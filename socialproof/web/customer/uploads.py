@@ -24,9 +24,10 @@ from socialproof.backends.storage.port import BLOCK_BYTES, Part, StorageError
 from socialproof.clock import now
 from socialproof.database import db, transaction
 from socialproof.domain.errors import NotFound, RuleBroken
-from socialproof.testimonials import recording
-from socialproof.testimonials.models import Media, Upload
-from socialproof.testimonials.recording_words import sentence
+from socialproof.media import uploads
+from socialproof.media.models import Media, Upload
+from socialproof.media.words import sentence
+from socialproof.testimonials.recording import require_recording
 from socialproof.web import services
 from socialproof.web.customer import access
 
@@ -60,7 +61,8 @@ def begin(token: str) -> Response:
     response = access.response_of(token)
     size = _whole_number(_body().get("size"))
     with transaction() as session:
-        upload = recording.begin_upload(
+        require_recording(session, response=response)
+        upload = uploads.begin_upload(
             session,
             response=response,
             storage=services().backends.storage,
@@ -76,7 +78,7 @@ def begin(token: str) -> Response:
 def show(token: str, upload_id: str) -> Response:
     """How far an upload is: its state and the parts that arrived, so that only missing ones are sent again."""
     upload = _upload(token, upload_id)
-    held = recording.held_parts(services().backends.storage, upload=upload)
+    held = uploads.held_parts(services().backends.storage, upload=upload)
     parts = [{"number": part.number, "size": part.size, "sha256": part.sha256} for part in held]
     return _answer({**_described(token, upload), "parts": parts})
 
@@ -84,7 +86,7 @@ def show(token: str, upload_id: str) -> Response:
 @blueprint.post("/<upload_id>/addresses")
 def addresses(token: str, upload_id: str) -> Response:
     """Where each of these parts goes: an address of the storage, or our own."""
-    place = recording.place_of(_upload(token, upload_id))
+    place = uploads.place_of(_upload(token, upload_id))
     wanted = _body().get("parts")
     if not isinstance(wanted, list) or not 0 < len(wanted) <= ADDRESSES_AT_ONCE:
         raise RuleBroken("part_damaged")
@@ -101,11 +103,11 @@ def put_part(token: str, upload_id: str, number: int) -> Response:
     if request.content_length > storage.max_part_bytes:
         raise RuleBroken("too_large")
     part = _part({"number": number, "size": request.content_length, "sha256": request.headers.get("X-Part-SHA256")})
-    place = recording.place_of(_upload(token, upload_id))
+    place = uploads.place_of(_upload(token, upload_id))
     db.session.close()
     with _one_of_few():
         source: Any = _Timed(request.stream)
-        recording.store_part(storage, place=place, part=part, source=source, limits=_limits())
+        uploads.store_part(storage, place=place, part=part, source=source, limits=_limits())
     return _answer({"number": part.number, "size": part.size, "sha256": part.sha256})
 
 
@@ -144,7 +146,7 @@ def wrong_request(error: HTTPException) -> Response:
 
 def _upload(token: str, upload_id: str) -> Upload:
     response = access.response_of(token)
-    return recording.upload_of(db.session(), response=response, public_id=upload_id)
+    return uploads.upload_of(db.session(), response=response, public_id=upload_id)
 
 
 def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: float | None) -> tuple[str, str]:
@@ -152,13 +154,13 @@ def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: floa
     upload, storage = _upload(token, upload_id), services().backends.storage
     if upload.state == "complete":
         return upload.media.state, upload.media.public_id
-    place = recording.place_of(upload)
+    place = uploads.place_of(upload)
     db.session.close()
-    joined = recording.join_parts(storage, place=place, size=size, sha256=sha256, limits=_limits())
+    joined = uploads.join_parts(storage, place=place, size=size, sha256=sha256, limits=_limits())
     try:
         with transaction() as session:
             upload, at = _upload(token, upload_id), now()
-            media = recording.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=at)
+            media = uploads.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=at)
             state, video = media.state, media.public_id
     except NotFound:  # its customer took everything back while it was joined
         storage.delete(place.key)
@@ -168,9 +170,9 @@ def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: floa
     return state, video
 
 
-def _limits() -> recording.Limits:
+def _limits() -> uploads.Limits:
     settings = services().settings
-    return recording.Limits(settings.max_video_bytes, settings.max_waiting_bytes)
+    return uploads.Limits(settings.max_video_bytes, settings.max_waiting_bytes)
 
 
 def _described(token: str, upload: Upload) -> dict[str, Any]:
@@ -190,8 +192,8 @@ def _described(token: str, upload: Upload) -> dict[str, Any]:
     }
 
 
-def _address(token: str, upload_id: str, place: recording.Place, part: Part) -> dict[str, Any]:
-    given = recording.part_address(services().backends.storage, place=place, part=part)
+def _address(token: str, upload_id: str, place: uploads.Place, part: Part) -> dict[str, Any]:
+    given = uploads.part_address(services().backends.storage, place=place, part=part)
     if given is not None:
         return {"number": part.number, "url": given.url, "headers": given.headers}
     kept = access.kept_in_links()

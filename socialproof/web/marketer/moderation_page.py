@@ -21,7 +21,7 @@ from socialproof.testimonials import moderating
 from socialproof.testimonials import moderation_queries as queries
 from socialproof.testimonials.models import ProposedEdit, Testimonial
 from socialproof.testimonials.moderation_queries import Filters
-from socialproof.testimonials.queries import shown_media
+from socialproof.testimonials.queries import captions_states, shown_media
 from socialproof.tokens import Purpose
 from socialproof.web import language, services
 from socialproof.web.marketer import moderation_words as words
@@ -130,7 +130,8 @@ def obstacles_of(testimonial: Testimonial) -> tuple[str, ...]:
 def _obstacle_codes(testimonial: Testimonial) -> tuple[str, ...]:
     if testimonial.state != moderation.SUBMITTED:
         return ()
-    return moderation.obstacles(standing(testimonial.consents), moderating.media_states(testimonial))
+    purposes, media_states = standing(testimonial.consents), moderating.media_states(testimonial)
+    return moderation.obstacles(purposes, media_states, captions_states(testimonial))
 
 
 def proposal_link(testimonial: Testimonial, proposal: ProposedEdit | None) -> str:

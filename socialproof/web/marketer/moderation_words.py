@@ -102,6 +102,8 @@ REFUSALS = {
     "no_consent": _l("The customer has not consented to publication on the website, so it cannot be approved."),
     "media_processing": _l("Its photo or video is still being prepared. Please try again in a minute."),
     "media_unreadable": _l("Its photo or video could not be read, so it cannot be approved with it."),
+    "media_parked": _l("Its video could not be prepared. Look at it and let it be tried again."),
+    "captions_missing": _l("Its video has no reviewed captions yet. Write or check them, or say that nobody speaks."),
     "wrong_state": _l("This is no longer possible: its state has changed."),
     "reason": _l("Choose one of the reasons."),
     "best_line": _l("The best line must be a part of the customer’s text, word for word."),

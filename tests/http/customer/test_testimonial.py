@@ -15,9 +15,10 @@ from werkzeug.test import TestResponse
 
 from socialproof.backends.mail import OutboxMailer
 from socialproof.domain.consent import PURPOSES, text_sha256
+from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import SurveyWording
-from socialproof.testimonials.models import ConsentRecord, Media, Testimonial
+from socialproof.testimonials.models import ConsentRecord, Testimonial
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
 from tests.factories import Factories

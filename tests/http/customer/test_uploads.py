@@ -17,9 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, TestResponse
 
+from socialproof.media.models import Media, Upload
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
-from socialproof.testimonials.models import Media, Upload
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
 from socialproof.web.customer import uploads
@@ -364,7 +364,7 @@ def test_what_is_taken_back_while_it_is_joined_leaves_nothing(
     sender.begin(len(WEBM))
     sender.put(1, WEBM)
     upload = session.scalars(select(Upload)).one()
-    genuine = uploads.recording.join_parts
+    genuine = uploads.uploads.join_parts
 
     def joined_too_late(*args: Any, **more: Any) -> Any:
         joined = genuine(*args, **more)
@@ -372,6 +372,6 @@ def test_what_is_taken_back_while_it_is_joined_leaves_nothing(
         session.commit()
         return joined
 
-    monkeypatch.setattr(uploads.recording, "join_parts", joined_too_late)
+    monkeypatch.setattr(uploads.uploads, "join_parts", joined_too_late)
     assert sender.complete(WEBM).status_code == 404
     assert app.extensions[EXTENSION].backends.storage.stat(upload.key) is None

@@ -25,17 +25,19 @@ from socialproof.backends.transcoder.port import Transcoded, TranscoderFailed
 from socialproof.cli.work import job_context
 from socialproof.database import transaction
 from socialproof.domain.errors import NotFound, RuleBroken
+from socialproof.media import processing, sweeping, uploads
+from socialproof.media.models import Media, Upload
+from socialproof.media.words import sentence
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
 from socialproof.surveys.models import Survey
-from socialproof.testimonials import recording, recording_jobs
+from socialproof.testimonials import moderating
 from socialproof.testimonials.erasing import erase_testimonial
-from socialproof.testimonials.models import Media, Upload
-from socialproof.testimonials.recording_words import sentence
+from socialproof.testimonials.recording import may_record, require_recording
 from socialproof.web import EXTENSION
 from tests.factories import Factories
 
-LIMITS = recording.Limits(10_000_000, 1_000_000_000)
+LIMITS = uploads.Limits(10_000_000, 1_000_000_000)
 SETTLED = timedelta(minutes=10)
 
 
@@ -57,7 +59,7 @@ def response(factories: Factories) -> Response:
 
 def begin(session: Session, response: Response, storage: Storage, now: datetime) -> Upload:
     with transaction(session):
-        return recording.begin_upload(session, response=response, storage=storage, limits=LIMITS, size=None, now=now)
+        return uploads.begin_upload(session, response=response, storage=storage, limits=LIMITS, size=None, now=now)
 
 
 def send(
@@ -65,13 +67,13 @@ def send(
 ) -> Media:
     """The whole way of one video."""
     upload = begin(session, response, storage, now)
-    place = recording.place_of(upload)
+    place = uploads.place_of(upload)
     digest = hashlib.sha256(content).hexdigest()
     part = Part(1, len(content), digest)
-    recording.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
-    joined = recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
+    uploads.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
+    joined = uploads.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
     with transaction(session):
-        return recording.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=now)
+        return uploads.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=now)
 
 
 def fresh(session: Session, media: Media) -> Media:
@@ -111,7 +113,7 @@ def test_a_hostile_file_ends_as_unreadable_and_the_testimonial_keeps_its_words(
     content = b"\x1a\x45\xdf\xa3 webm <script>alert(1)</script>" * 20
     media = send(session, response, storage, content, factories.now)
     testimonial = factories.testimonial(response, text="My words stay.")
-    media.testimonial = testimonial
+    media.testimonial_id = testimonial.id
     session.commit()
     run_jobs()
     fresh(session, media)
@@ -144,7 +146,7 @@ def test_the_job_run_twice_leaves_one_result(
 ) -> None:
     media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
     for _ in range(2):
-        recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id)
+        processing.process_video(context, media_id=media.id, company_id=media.company_id)
     assert fresh(session, media).state == "ready"
 
 
@@ -157,7 +159,7 @@ def test_a_job_for_another_company_does_nothing(
     clip: Callable[..., Path],
 ) -> None:
     media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
-    recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id + 1)
+    processing.process_video(context, media_id=media.id, company_id=media.company_id + 1)
     assert fresh(session, media).state == "uploaded"
 
 
@@ -196,7 +198,7 @@ def test_what_is_erased_while_it_is_processed_stays_erased(
         session.commit()
         storage.delete_prefix(prefix)
 
-    recording_jobs.process_video(interrupted(context, erase), media_id=media.id, company_id=media.company_id)
+    processing.process_video(interrupted(context, erase), media_id=media.id, company_id=media.company_id)
     assert fresh(session, media).state == "deleted"
     assert storage.stat(f"{prefix}/video.mp4") is None
 
@@ -211,7 +213,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(
 ) -> None:
     media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
     lost = replace(interrupted(context, lambda: None), renew=lambda: False)
-    recording_jobs.process_video(lost, media_id=media.id, company_id=media.company_id)
+    processing.process_video(lost, media_id=media.id, company_id=media.company_id)
     assert fresh(session, media).state == "processing"
     assert storage.stat(f"{media.prefix}/video.mp4") is None
 
@@ -231,9 +233,9 @@ def test_a_failing_machine_leaves_nothing_and_may_try_again(
         raise TranscoderFailed("no room")
 
     with pytest.raises(TranscoderFailed):
-        recording_jobs.process_video(interrupted(context, fail), media_id=media.id, company_id=media.company_id)
+        processing.process_video(interrupted(context, fail), media_id=media.id, company_id=media.company_id)
     assert work_folders(settings) == []
-    recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id)
+    processing.process_video(context, media_id=media.id, company_id=media.company_id)
     assert fresh(session, media).state == "ready"
 
 
@@ -243,11 +245,11 @@ from pathlib import Path
 from socialproof.app import create_app
 from socialproof.cli.work import job_context
 from socialproof.settings import Settings
-from socialproof.testimonials import recording_jobs
+from socialproof.media import processing, sweeping
 url, data_dir, media_id, company_id = sys.argv[1:]
 app = create_app(Settings(secret_keys=("k" * 40,), database_url=url, data_dir=Path(data_dir), testing=True))
 print("go", flush=True)
-recording_jobs.process_video(job_context(app), media_id=int(media_id), company_id=int(company_id))
+processing.process_video(job_context(app), media_id=int(media_id), company_id=int(company_id))
 """
 
 
@@ -271,7 +273,7 @@ def test_kill_9_of_the_worker_mid_transcode_leaves_one_ready_video_and_nothing_e
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
         worker.stdout.close()
-    recording_jobs.process_video(context, media_id=media.id, company_id=media.company_id)
+    processing.process_video(context, media_id=media.id, company_id=media.company_id)
     assert fresh(session, media).state == "ready"
     assert work_folders(settings) == []
     objects = settings.data_dir / "media" / "objects" / media.prefix
@@ -281,9 +283,9 @@ def test_kill_9_of_the_worker_mid_transcode_leaves_one_ready_video_and_nothing_e
 def test_an_abandoned_upload_is_swept_with_its_bytes(
     session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
 ) -> None:
-    upload = begin(session, response, storage, factories.now - recording.UPLOAD_LIFETIME - SETTLED)
+    upload = begin(session, response, storage, factories.now - uploads.UPLOAD_LIFETIME - SETTLED)
     living = begin(session, response, storage, factories.now)
-    recording_jobs.sweep_uploads(context)
+    sweeping.sweep_uploads(context)
     session.refresh(upload)
     session.refresh(upload.media)
     assert (upload.state, upload.media.state) == ("aborted", "deleted")
@@ -296,12 +298,12 @@ def test_an_abandoned_upload_is_swept_with_its_bytes(
 def test_a_video_that_nobody_claimed_is_swept_and_one_of_a_testimonial_stays(
     session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
 ) -> None:
-    old = factories.now - recording.UNCLAIMED_LIFETIME - SETTLED
+    old = factories.now - uploads.UNCLAIMED_LIFETIME - SETTLED
     unclaimed = factories.media(response, created_at=old, byte_count=4)
     claimed = factories.media(response, factories.testimonial(response), created_at=old, byte_count=4)
     for media in (unclaimed, claimed):
         storage.put(f"{media.prefix}/source", io.BytesIO(b"clip"))
-    recording_jobs.sweep_uploads(context)
+    sweeping.sweep_uploads(context)
     assert (fresh(session, unclaimed).state, fresh(session, claimed).state) == ("deleted", "ready")
     assert storage.stat(f"{unclaimed.prefix}/source") is None
     assert storage.stat(f"{claimed.prefix}/source") is not None
@@ -313,7 +315,7 @@ def test_of_many_takes_the_last_two_are_kept(
     content = b"\x1a\x45\xdf\xa3 webm"
     takes = [send(session, response, storage, content, factories.now) for _ in range(4)]
     assert [fresh(session, take).state for take in takes] == ["deleted", "deleted", "uploaded", "uploaded"]
-    recording_jobs.sweep_uploads(context)
+    sweeping.sweep_uploads(context)
     assert storage.stat(f"{takes[0].prefix}/source") is None
     assert storage.stat(f"{takes[3].prefix}/source") is not None
 
@@ -324,7 +326,7 @@ def test_what_killed_workers_left_is_swept_after_an_hour(context: JobContext, se
         folder.mkdir(parents=True)
     past = time.time() - 2 * 3600
     os.utime(left, (past, past))
-    recording_jobs.sweep_uploads(context)
+    sweeping.sweep_uploads(context)
     assert work_folders(settings) == ["new.1"]
 
 
@@ -332,7 +334,7 @@ def test_one_upload_too_many_has_the_oldest_swept_at_once(
     session: Session, response: Response, storage: Storage, factories: Factories, run_jobs: Callable[[], int]
 ) -> None:
     first = begin(session, response, storage, factories.now)
-    for _ in range(recording.OPEN_UPLOADS):
+    for _ in range(uploads.OPEN_UPLOADS):
         begin(session, response, storage, factories.now)
     storage_upload_id = first.storage_upload_id
     assert run_jobs() == 1
@@ -347,10 +349,10 @@ def test_more_than_one_sweep_takes_at_once_is_swept_whole(
     context: JobContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(recording_jobs, "SWEPT_AT_ONCE", 2)
+    monkeypatch.setattr(sweeping, "SWEPT_AT_ONCE", 2)
     for _ in range(5):
         factories.media(response, state="deleted", byte_count=4)
-    recording_jobs.sweep_uploads(context)
+    sweeping.sweep_uploads(context)
     assert set(session.scalars(select(Media.byte_count))) == {None}
 
 
@@ -359,7 +361,7 @@ def test_a_worker_that_lost_its_video_does_not_call_it_unreadable(
 ) -> None:
     media = send(session, response, storage, b"\x1a\x45\xdf\xa3 webm, and no more", factories.now)
     lost = replace(context, renew=lambda: False)
-    recording_jobs.process_video(lost, media_id=media.id, company_id=media.company_id)
+    processing.process_video(lost, media_id=media.id, company_id=media.company_id)
     assert fresh(session, media).state == "processing"
 
 
@@ -367,10 +369,10 @@ def test_an_upload_is_found_only_by_its_own_response(
     session: Session, response: Response, storage: Storage, factories: Factories
 ) -> None:
     upload = begin(session, response, storage, factories.now)
-    assert recording.upload_of(session, response=response, public_id=upload.public_id) is upload
+    assert uploads.upload_of(session, response=response, public_id=upload.public_id) is upload
     for stranger in (factories.response(response.survey), factories.response()):
         with pytest.raises(NotFound):
-            recording.upload_of(session, response=stranger, public_id=upload.public_id)
+            uploads.upload_of(session, response=stranger, public_id=upload.public_id)
 
 
 def test_an_answer_that_was_lost_after_joining_can_be_asked_for_again(
@@ -378,26 +380,24 @@ def test_an_answer_that_was_lost_after_joining_can_be_asked_for_again(
 ) -> None:
     content = b"\x1a\x45\xdf\xa3 webm"
     digest = hashlib.sha256(content).hexdigest()
-    place = recording.place_of(begin(session, response, storage, factories.now))
+    place = uploads.place_of(begin(session, response, storage, factories.now))
     part = Part(1, len(content), digest)
-    recording.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
-    first = recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
-    assert recording.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS) == first
+    uploads.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
+    first = uploads.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
+    assert uploads.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS) == first
 
 
-def test_who_is_not_asked_for_a_testimonial_sends_no_video(
-    session: Session, storage: Storage, factories: Factories
-) -> None:
+def test_who_is_not_asked_for_a_testimonial_records_no_video(session: Session, factories: Factories) -> None:
     response = factories.response(factories.survey(promoters_only=True), score=3)
-    assert not recording.may_record(session, response=response)
+    assert not may_record(session, response=response)
     with pytest.raises(RuleBroken, match="video_off"):
-        begin(session, response, storage, factories.now)
+        require_recording(session, response=response)
 
 
-def test_a_survey_without_video_takes_none(session: Session, storage: Storage, factories: Factories) -> None:
+def test_a_survey_without_video_takes_none(session: Session, factories: Factories) -> None:
     response = factories.response(factories.survey(allows_video=False))
     with pytest.raises(RuleBroken, match="video_off"):
-        begin(session, response, storage, factories.now)
+        require_recording(session, response=response)
 
 
 def test_a_video_on_its_way_is_erased_with_the_testimonial(
@@ -410,7 +410,7 @@ def test_a_video_on_its_way_is_erased_with_the_testimonial(
     upload = begin(session, response, storage, factories.now)
     part = Part(1, 4, hashlib.sha256(b"face").hexdigest())
     storage.write_part(upload.key, upload.storage_upload_id, part, io.BytesIO(b"face"))
-    place = recording.place_of(upload)
+    place = uploads.place_of(upload)
     testimonial = factories.testimonial(response)
     with transaction(session):
         erase_testimonial(session, testimonial=testimonial, now=factories.now)
@@ -418,19 +418,19 @@ def test_a_video_on_its_way_is_erased_with_the_testimonial(
     with pytest.raises(MissingUpload):
         storage.list_parts(place.key, place.storage_upload_id)
     with pytest.raises(NotFound):
-        recording.upload_of(session, response=response, public_id=upload.public_id)
+        uploads.upload_of(session, response=response, public_id=upload.public_id)
 
 
 def test_a_crowd_at_one_company_takes_only_so_much_room(
     session: Session, storage: Storage, factories: Factories, context: JobContext
 ) -> None:
     company, other = factories.survey(), factories.survey()
-    narrow = recording.Limits(10_000_000, 25_000_000)
+    narrow = uploads.Limits(10_000_000, 25_000_000)
 
     def begin_one(survey: Survey, size: int | None = None) -> Upload:
         with transaction(session):
             response = factories.response(survey)
-            return recording.begin_upload(
+            return uploads.begin_upload(
                 session, response=response, storage=storage, limits=narrow, size=size, now=factories.now
             )
 
@@ -440,28 +440,30 @@ def test_a_crowd_at_one_company_takes_only_so_much_room(
         begin_one(company, 1)
     begin_one(other)
     with transaction(session):
-        recording.give_up(first)
+        uploads.give_up(first)
     begin_one(company, 1)
 
 
 def test_what_was_judged_makes_room(session: Session, storage: Storage, factories: Factories) -> None:
     survey = factories.survey()
     waiting = factories.testimonial(factories.response(survey))
-    factories.media(waiting.response, waiting, byte_count=9_000_000)
-    factories.media(factories.response(survey), byte_count=9_000_000)
-    narrow = recording.Limits(10_000_000, 20_000_000)
+    media = factories.media(waiting.response, waiting, stored_byte_count=9_000_000)
+    factories.media(factories.response(survey), stored_byte_count=9_000_000)
+    narrow = uploads.Limits(10_000_000, 20_000_000)
 
     def begin_one() -> Upload:
         with transaction(session):
             response = factories.response(survey)
-            return recording.begin_upload(
+            return uploads.begin_upload(
                 session, response=response, storage=storage, limits=narrow, size=3_000_000, now=factories.now
             )
 
     with pytest.raises(StorageFull):
         begin_one()
-    waiting.state = "approved"
-    session.commit()
+    with transaction(session):
+        user = factories.user()
+        moderating.reject(session, testimonial=waiting, user=user, version=1, now=factories.now, reason="duplicate")
+    assert media.judged_at == factories.now
     assert begin_one().state == "open"
 
 
@@ -469,14 +471,14 @@ def test_more_than_was_announced_is_not_taken(
     session: Session, response: Response, storage: Storage, factories: Factories
 ) -> None:
     with transaction(session):
-        upload = recording.begin_upload(
+        upload = uploads.begin_upload(
             session, response=response, storage=storage, limits=LIMITS, size=4, now=factories.now
         )
-    place = recording.place_of(upload)
+    place = uploads.place_of(upload)
 
     def put(number: int) -> Part:
         part = Part(number, 4, hashlib.sha256(b"face").hexdigest())
-        return recording.store_part(storage, place=place, part=part, source=io.BytesIO(b"face"), limits=LIMITS)
+        return uploads.store_part(storage, place=place, part=part, source=io.BytesIO(b"face"), limits=LIMITS)
 
     put(1)
     with pytest.raises(RuleBroken):

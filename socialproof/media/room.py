@@ -5,12 +5,11 @@ Everybody who has the public link may send, so without this one person could fil
 
 from __future__ import annotations
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from socialproof.backends.storage.port import StorageFull
-from socialproof.domain.moderation import SUBMITTED
-from socialproof.testimonials.models import Media, Testimonial, Upload
+from socialproof.media.models import Media, Upload
 
 
 def require_room(session: Session, *, company_id: int, wanted: int, most: int, most_of_one: int = 0) -> None:
@@ -20,14 +19,8 @@ def require_room(session: Session, *, company_id: int, wanted: int, most: int, m
 
 
 def _waiting(session: Session, company_id: int) -> int:
-    """Bytes of what is kept and not judged yet, or belongs to no testimonial."""
-    unjudged = or_(Media.testimonial_id.is_(None), Testimonial.state == SUBMITTED)
-    kept = (
-        select(func.sum(Media.byte_count))
-        .select_from(Media)
-        .outerjoin(Testimonial, Testimonial.id == Media.testimonial_id)
-        .where(Media.company_id == company_id, Media.byte_count.is_not(None), unjudged)
-    )
+    """Bytes of what is kept and nobody of the team has judged yet, because it is new or belongs to no testimonial."""
+    kept = select(func.sum(Media.stored_byte_count)).where(Media.company_id == company_id, Media.judged_at.is_(None))
     return int(session.scalar(kept) or 0)
 
 

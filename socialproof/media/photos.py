@@ -16,9 +16,9 @@ from socialproof.backends.images import PhotoVariant
 from socialproof.backends.storage.port import Storage
 from socialproof.database import new_public_id
 from socialproof.domain.errors import RuleBroken
+from socialproof.media.models import Media
+from socialproof.media.room import require_room
 from socialproof.responses.models import Response
-from socialproof.testimonials.models import Media
-from socialproof.testimonials.room import require_room
 
 PHOTOS_A_DAY = 40
 """Of one response."""
@@ -52,6 +52,7 @@ def keep_photo(
         state="ready",
         variants=[variant.name for variant in made],
         byte_count=weight,
+        stored_byte_count=weight,
         sha256=sha256(made[-1].content).hexdigest(),
         width=made[-1].size,
         height=made[-1].size,
