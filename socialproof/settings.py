@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 MEGABYTE = 1024 * 1024
 GIGABYTE = 1024 * MEGABYTE
@@ -20,6 +20,22 @@ class Misconfigured(Exception):
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """An S3-compatible bucket. `endpoint` is where we reach it, `public_endpoint` where browsers do."""
+
+    name: str
+    prefix: str = ""
+    endpoint: str = ""
+    """Empty: Amazon's own for the region."""
+    public_endpoint: str = ""
+    """Empty: the same as `endpoint`."""
+    region: str = "us-east-1"
+    key_id: str = ""
+    """Empty: whatever boto3 finds by itself, such as the role of the machine."""
+    secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that an operator can set. Sizes are bytes, times are seconds."""
 
@@ -27,6 +43,8 @@ class Settings:
     database_url: str
     data_dir: Path
     base_url: str = "http://127.0.0.1:8000"
+    bucket: Bucket | None = None
+    """Where media are kept; None: in the data folder."""
     mail_url: str = "outbox:"
     mail_from: str = "Socialproof <no-reply@localhost>"
     ffmpeg: str = ""
@@ -35,6 +53,14 @@ class Settings:
     max_photo_bytes: int = 15 * MEGABYTE
     max_waiting_bytes: int = 20 * GIGABYTE
     """Of one company: photos and videos that nobody of its team has judged yet."""
+    max_company_bytes: int = 100 * GIGABYTE
+    """Of one company: everything that is stored for it."""
+    max_uploads_per_link: int = 3
+    """Videos that one customer may be sending at once; beginning one more gives up the oldest."""
+    max_uploads_per_company: int = 100
+    """Videos that all customers of one company may be sending at once."""
+    speech_model: str = ""
+    """Folder of a speech recognition model that drafts captions; empty: none are drafted."""
     proxy_count: int = 0
     """How many proxies of the operator stand in front; only they are believed about a client's address."""
     log_level: str = "info"
@@ -63,12 +89,21 @@ class Settings:
             database_url=_database_url(env.secret("DATABASE_URL") or f"sqlite:///{data_dir}/socialproof.db"),
             data_dir=data_dir,
             base_url=_base_url(env.text("SOCIALPROOF_BASE_URL", cls.base_url)),
+            bucket=_bucket(
+                env.text("SOCIALPROOF_STORAGE_URL", "local:"),
+                env.secret("SOCIALPROOF_STORAGE_KEY_ID"),
+                env.secret("SOCIALPROOF_STORAGE_SECRET"),
+            ),
             mail_url=_mail_url(env.secret("SOCIALPROOF_MAIL_URL") or cls.mail_url),
             mail_from=env.text("SOCIALPROOF_MAIL_FROM", cls.mail_from),
             ffmpeg=env.text("FFMPEG", ""),
             max_video_seconds=env.number("SOCIALPROOF_MAX_VIDEO_SECONDS", 120, 5, 600),
             max_video_bytes=env.number("SOCIALPROOF_MAX_VIDEO_MB", 200, 1, 4096) * MEGABYTE,
             max_waiting_bytes=env.number("SOCIALPROOF_MAX_WAITING_GB", 20, 1, 100_000) * GIGABYTE,
+            max_company_bytes=env.number("SOCIALPROOF_MAX_COMPANY_GB", 100, 1, 1_000_000) * GIGABYTE,
+            max_uploads_per_link=env.number("SOCIALPROOF_MAX_UPLOADS_PER_LINK", 3, 1, 20),
+            max_uploads_per_company=env.number("SOCIALPROOF_MAX_UPLOADS_PER_COMPANY", 100, 1, 100_000),
+            speech_model=_folder("SOCIALPROOF_SPEECH_MODEL", env.text("SOCIALPROOF_SPEECH_MODEL", "")),
             log_level=env.choice("SOCIALPROOF_LOG_LEVEL", ("info", "warning", "error")),
             proxy_count=env.number("SOCIALPROOF_PROXIES", 0, 0, 5),
             max_photo_bytes=env.number("SOCIALPROOF_MAX_PHOTO_MB", 15, 1, 100) * MEGABYTE,
@@ -140,6 +175,43 @@ def _base_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise Misconfigured(f"SOCIALPROOF_BASE_URL must be like https://proof.example.com, not {url!r}.")
     return url.rstrip("/")
+
+
+def _bucket(url: str, key_id: str, secret: str) -> Bucket | None:
+    if url == "local:":
+        return None
+    parts = urlsplit(url)
+    given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    endpoint, public_endpoint = given.get("endpoint", ""), given.get("public_endpoint", "")
+    is_known = set(given) <= {"endpoint", "public_endpoint", "region"}
+    if (
+        parts.scheme != "s3"
+        or not parts.hostname
+        or not is_known
+        or not _is_endpoint(endpoint)
+        or not _is_endpoint(public_endpoint)
+    ):
+        raise Misconfigured(
+            "SOCIALPROOF_STORAGE_URL must be local: or like "
+            "s3://bucket/folder?endpoint=https://s3.example.com&region=eu-north-1 (public_endpoint= where browsers "
+            "reach it by another address)."
+        )
+    if bool(key_id) != bool(secret):
+        raise Misconfigured("SOCIALPROOF_STORAGE_KEY_ID and SOCIALPROOF_STORAGE_SECRET are set together or not at all.")
+    region = given.get("region", Bucket.region)
+    place, folder = parts.netloc, parts.path.strip("/")
+    return Bucket(place, folder, endpoint, public_endpoint, region, key_id, secret)
+
+
+def _is_endpoint(url: str) -> bool:
+    parts = urlsplit(url)
+    return not url or (parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/"))
+
+
+def _folder(name: str, text: str) -> str:
+    if text and not Path(text).is_dir():
+        raise Misconfigured(f"{name} must name a folder that exists, not {text!r}.")
+    return text
 
 
 def _mail_url(url: str) -> str:
