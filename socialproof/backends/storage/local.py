@@ -39,6 +39,7 @@ class LocalStorage:
 
     part_bytes = 512 * 1024
     max_part_bytes = 8 * 1024 * 1024
+    origin = ""
 
     def __init__(self, root: Path, reserve_bytes: int = 64 * 1024 * 1024) -> None:
         """`reserve_bytes` stay free on the disk, so that the database next door can still write when media cannot."""
@@ -79,6 +80,21 @@ class LocalStorage:
         path = self._object(prefix.rstrip("/"))
         shutil.rmtree(path, ignore_errors=True)
         self._prune(path.parent)
+
+    def move_prefix(self, prefix: str, to: str) -> None:
+        """Rename file by file, so that a second run finishes what a killed one began."""
+        source, target = self._object(prefix.rstrip("/")), self._object(to.rstrip("/"))
+        for path in [path for path in source.rglob("*") if path.is_file()]:
+            moved = target / path.relative_to(source)
+            moved.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(moved)
+        shutil.rmtree(source, ignore_errors=True)
+        self._prune(source.parent)
+
+    def address(self, key: str, *, seconds: int) -> str | None:
+        """None: the application sends the files of this storage."""
+        check_key(key)
+        return None
 
     def copy_to_path(self, key: str, path: Path) -> None:
         """Copy the object into a local file."""

@@ -72,6 +72,12 @@ class StorageFull(StorageError):
     code = "storage_full"
 
 
+class StorageAway(StorageError):
+    """The storage does not answer, or says that it cannot now; the same may succeed in a moment."""
+
+    code = "storage_away"
+
+
 @dataclass(frozen=True)
 class Stored:
     """A finished object: size in bytes, and when it was written (aware UTC)."""
@@ -101,10 +107,13 @@ class Storage(Protocol):
     """Keys are made by us: `companies/<id>/media/<id>/<variant>`; content types follow from the key alone."""
 
     part_bytes: int
-    """The size that senders should cut parts to (every part but the last)."""
+    """The least size of every part but the last; parts need not be of one size."""
 
     max_part_bytes: int
     """The largest part that is accepted."""
+
+    origin: str
+    """Where browsers are sent for files and parts, such as https://s3.example.com; "" when all goes through us."""
 
     def put(self, key: str, source: BinaryIO) -> Stored:
         """Store all of `source` under `key`, replacing what was there at once; StorageFull leaves the old object."""
@@ -126,8 +135,19 @@ class Storage(Protocol):
         """Remove every object whose key starts with the folder `prefix`."""
         ...
 
+    def move_prefix(self, prefix: str, to: str) -> None:
+        """Move everything below the folder `prefix` into the folder `to`; addresses signed before lead nowhere.
+
+        Run again after a kill, it finishes what the first run left; it is quiet when there is nothing to move.
+        """
+        ...
+
     def copy_to_path(self, key: str, path: Path) -> None:
         """Copy the object into a local file in constant memory, for tools that need a file."""
+        ...
+
+    def address(self, key: str, *, seconds: int) -> str | None:
+        """A signed address by which anybody may read the object for so long; None when the application sends it."""
         ...
 
     def begin(self, key: str) -> str:
