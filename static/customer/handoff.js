@@ -1,0 +1,1 @@
+// "Record on your phone instead": shows on this screen what happens on the other one.
