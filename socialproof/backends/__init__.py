@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from socialproof.backends.mail import build_mailer
 from socialproof.backends.mail.port import Mailer
+from socialproof.backends.speech import build_recognizer
+from socialproof.backends.speech.port import Recognizer
 from socialproof.backends.storage.local import LocalStorage
 from socialproof.backends.storage.port import Storage
 from socialproof.backends.transcoder.ffmpeg import FfmpegTranscoder
@@ -18,6 +20,8 @@ class Backends:
     storage: Storage
     mailer: Mailer
     transcoder: Transcoder
+    speech: Recognizer | None = None
+    """None: nothing is heard, and captions are typed."""
 
 
 def build_backends(settings: Settings) -> Backends:
@@ -26,4 +30,5 @@ def build_backends(settings: Settings) -> Backends:
         storage=LocalStorage(settings.data_dir / "media"),
         mailer=build_mailer(settings.mail_url, sender=settings.mail_from, outbox_dir=settings.data_dir / "outbox"),
         transcoder=FfmpegTranscoder(settings.ffmpeg),
+        speech=build_recognizer(settings.speech_model),
     )

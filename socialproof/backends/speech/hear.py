@@ -1,0 +1,66 @@
+"""Hears one recording: `python hear.py <model folder> <wav> <language> <threads>`, a line of JSON per segment.
+
+A process of its own, so that a model's memory goes back when it is done, and so that a crash or a hang of its native
+code cannot take the worker along. It imports nothing of ours, and it cannot reach the network: whoever tries ends it.
+"""
+
+import json
+import os
+import sys
+import wave
+from typing import Any
+
+REACHED_OUT = 97
+"""Exit code: something asked for the network."""
+
+_OUTWARD = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.sendto"}
+_QUANTIZED = ("int8", "int8_float32", "float32")
+_KNOWN_AS = {"nb": "no"}
+
+
+def refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook, which nothing can take away again."""
+    if event in _OUTWARD:
+        os.write(2, f"the network was asked for: {event} {arguments[-1:]!r}\n".encode())
+        os._exit(REACHED_OUT)
+
+
+def main() -> None:
+    """Load the model, hear, and write each segment as soon as it is known."""
+    folder, audio, language, threads = sys.argv[1:5]
+    sys.addaudithook(refuse_network)
+    os.nice(10)
+    model = _load(folder, int(threads))
+    spoken = _KNOWN_AS.get(language, language)
+    segments, _ = model.transcribe(
+        _samples(audio),
+        language=spoken if spoken in model.supported_languages else None,
+        vad_filter=True,
+        condition_on_previous_text=False,
+    )
+    for segment in segments:
+        print(json.dumps([segment.start, segment.end, segment.text]), flush=True)
+
+
+def _load(folder: str, threads: int) -> Any:
+    from ctranslate2 import get_supported_compute_types
+    from faster_whisper import WhisperModel
+
+    known = get_supported_compute_types("cpu")
+    chosen = next((kind for kind in _QUANTIZED if kind in known), "default")
+    return WhisperModel(folder, device="cpu", compute_type=chosen, cpu_threads=threads, local_files_only=True)
+
+
+def _samples(path: str) -> Any:
+    """The samples as numbers from -1 to 1, without another decoder."""
+    import numpy
+
+    with wave.open(path, "rb") as file:
+        if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (16_000, 1, 2):
+            raise ValueError("not 16 kHz, mono, 16 bit")
+        frames = file.readframes(file.getnframes())
+    return numpy.frombuffer(frames, numpy.dtype("<i2")).astype(numpy.float32) / 32768
+
+
+if __name__ == "__main__":
+    main()
