@@ -27,8 +27,16 @@ class Backends:
 def build_backends(settings: Settings) -> Backends:
     """Choose an implementation for every port; opens no connection yet."""
     return Backends(
-        storage=LocalStorage(settings.data_dir / "media"),
+        storage=_build_storage(settings),
         mailer=build_mailer(settings.mail_url, sender=settings.mail_from, outbox_dir=settings.data_dir / "outbox"),
         transcoder=FfmpegTranscoder(settings.ffmpeg),
         speech=build_recognizer(settings.speech_model),
     )
+
+
+def _build_storage(settings: Settings) -> Storage:
+    if settings.bucket is None:
+        return LocalStorage(settings.data_dir / "media")
+    from socialproof.backends.storage.s3 import S3Storage  # boto3 is large, and a disk does not need it
+
+    return S3Storage(settings.bucket)

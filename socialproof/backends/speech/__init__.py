@@ -1,5 +1,6 @@
 """Chooses who hears: a local model, or nobody."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,7 +12,7 @@ MODEL_FILES = ("model.bin", "config.json", "tokenizer.json")
 """Without the last one the library would look for it on the internet."""
 
 
-def build_recognizer(folder: str) -> Recognizer | None:
+def build_recognizer(folder: str, find: Callable[[str], object] = find_spec) -> Recognizer | None:
     """The recognizer of the model in `folder`, None for ""; Misconfigured when it could not hear anything."""
     if not folder:
         return None
@@ -20,7 +21,7 @@ def build_recognizer(folder: str) -> Recognizer | None:
         raise Misconfigured(
             f"SOCIALPROOF_SPEECH_MODEL names {folder}, which lacks {', '.join(missing)} of a CTranslate2 Whisper model."
         )
-    if find_spec("faster_whisper") is None:
+    if find("faster_whisper") is None:
         raise Misconfigured(
             "SOCIALPROOF_SPEECH_MODEL is set, but faster-whisper is not installed: install socialproof[speech]."
         )

@@ -59,7 +59,7 @@ class WhisperRecognizer:
         printed = audio.parent / "heard.jsonl"
         env = {**_OFFLINE, "OMP_NUM_THREADS": str(threads)}
         ended = run_confined(command, folder=audio.parent, limits=limits, output=printed, env=env)
-        lines = printed.read_text(encoding="utf-8").splitlines()
+        lines = printed.read_text(encoding="utf-8", errors="replace").splitlines()
         printed.unlink()
         _judge(ended, limits.seconds)
         return _within([_heard(line) for line in lines], seconds)
@@ -76,7 +76,7 @@ def _heard(line: str) -> Heard:
     try:
         start, end, text = json.loads(line)
         return Heard(float(start), float(end), " ".join(str(text).split()))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise RecognizerFailed(f"speech recognition wrote something that is no segment: {line[:80]!r}") from error
 
 
