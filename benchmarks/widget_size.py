@@ -1,4 +1,4 @@
-"""How large the widget's script is on the wire. Budget: 5 KB brotli (5.5 KB gzip) for all layouts.
+"""How large the widget's script is on the wire. Budget: 5 KB brotli (5.6 KB gzip) for all layouts.
 
 python benchmarks/widget_size.py
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parent.parent / "static" / "visitor" / "widget.min.js"
 BROTLI_BUDGET = 5 * 1024
-GZIP_BUDGET = 5632
+GZIP_BUDGET = 5760
 
 
 def gzip_size() -> int:

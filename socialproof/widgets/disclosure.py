@@ -129,6 +129,8 @@ def labels(language: str, shown: int) -> dict[str, str]:
     _ = translations(language).gettext
     return {
         "play": _("Play video"),
+        "listen": _("Listen"),
+        "captions": _("Captions"),
         "close": _("Close"),
         "next": _("Next story"),
         "previous": _("Previous story"),

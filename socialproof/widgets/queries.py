@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from socialproof.domain.consent import WEBSITE
 from socialproof.domain.nps import Scores
 from socialproof.domain.periods import year_before
-from socialproof.domain.publication import READY
+from socialproof.domain.publication import READY, REVIEWED
 from socialproof.domain.testimonial import shows_face
 from socialproof.domain.widget import Facts
 from socialproof.languages import DEFAULT, known_language
@@ -25,10 +25,12 @@ from socialproof.testimonials.queries import WALL_ORDER, is_shown
 from socialproof.widgets.models import Snapshot, Widget
 
 HANDED_IN = ("submitted", "approved", "rejected", "archived")
+CAPTIONS = "captions.vtt"
+"""No stored file: it is written from the reviewed cues whenever somebody asks."""
 KINDS = ("relationship", "transactional")
 PUBLIC_VARIANTS = {
     "photo": ("96.webp", "192.webp", "384.webp"),
-    "video": ("video.mp4", "poster.webp", "captions.vtt"),
+    "video": ("video.mp4", "video-360.mp4", "poster.webp", "preview.webp", CAPTIONS),
 }
 
 
@@ -121,16 +123,22 @@ def public_media(session: Session, public_id: str, variant: str) -> Media | None
         select(Media, Testimonial)
         .join(Testimonial, Testimonial.id == Media.testimonial_id)
         .where(Media.public_id == public_id, Media.state == READY)
-        .options(selectinload(Testimonial.consents))
+        .options(selectinload(Testimonial.consents), joinedload(Media.captions))
     ).one_or_none()
     if found is None:
         return None
     media, testimonial = found
-    if variant not in PUBLIC_VARIANTS.get(media.kind, ()) or variant not in media.variants:
+    if variant not in PUBLIC_VARIANTS.get(media.kind, ()) or not _is_there(media, variant):
         return None
     if media.kind == "photo" and not shows_face(testimonial.attribution):
         return None
     return media if is_shown(testimonial) else None
+
+
+def _is_there(media: Media, variant: str) -> bool:
+    if variant == CAPTIONS:
+        return media.captions is not None and media.captions.state == REVIEWED
+    return variant in media.variants
 
 
 def facts_of(session: Session, widget: Widget, shown: Sequence[Testimonial]) -> Facts:

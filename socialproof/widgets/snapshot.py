@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.domain.addresses import website_url
 from socialproof.domain.nps import Scores
+from socialproof.domain.publication import REVIEWED
 from socialproof.domain.testimonial import ANONYMOUS, shows_face
 from socialproof.domain.widget import Facts, monogram, public_nps, shown_name
 from socialproof.languages import locale_of, translations
@@ -144,17 +145,36 @@ def _photo(testimonial: Testimonial) -> dict[str, Any] | None:
     media = _ready(testimonial, "photo", "96.webp")
     if media is None or not shows_face(testimonial.attribution):
         return None
-    return {"src": f"/w/media/{media.public_id}/96.webp", "width": 96, "height": 96}
+    return {"src": _address(media, "96.webp"), "width": 96, "height": 96}
 
 
 def _video(testimonial: Testimonial) -> dict[str, Any] | None:
     media = _ready(testimonial, "video", "video.mp4")
     if media is None:
         return None
+    width, height = media.width or 1280, media.height or 720
+    spoken = media.captions if media.captions and media.captions.state == REVIEWED else None
     return {
-        "src": f"/w/media/{media.public_id}/video.mp4",
-        "poster": f"/w/media/{media.public_id}/poster.webp",
-        "width": media.width or 1280,
-        "height": media.height or 720,
+        "src": _address(media, "video.mp4"),
+        "small": _address(media, "video-360.mp4") if "video-360.mp4" in media.variants else None,
+        "poster": _address(media, "poster.webp"),
+        "preview": _preview(media, width, height),
+        "captions": _address(media, "captions.vtt") if spoken else None,
+        "captions_language": spoken.language if spoken else None,
+        "width": width,
+        "height": height,
         "duration": media.duration_seconds or 0,
+        "is_audio": media.is_audio,
     }
+
+
+def _preview(media: Media, width: int, height: int) -> dict[str, Any]:
+    """The still on the card: small where the transcoder made one, else the poster. Its size keeps its place free."""
+    if "preview.webp" not in media.variants:
+        return {"src": _address(media, "poster.webp"), "width": width, "height": height}
+    size = media.details.get("preview") or {"width": width, "height": height}
+    return {"src": _address(media, "preview.webp"), "width": size["width"], "height": size["height"]}
+
+
+def _address(media: Media, variant: str) -> str:
+    return f"/w/media/{media.public_id}/{variant}"

@@ -3,24 +3,24 @@
 (() => {
   "use strict";
   const NAME = "socialproof-widget", LINK = "a[data-socialproof]", MINE = Symbol(), D = document, W = window;
-  const take = (owner, name, apply = Reflect.apply, f = owner[name]) => (self, ...args) => apply(f, self, args);
+  const take = (owner, name, apply = Reflect.apply, f = (owner.prototype || owner)[name]) => (self, ...args) => apply(f, self, args);
   const quiet = (f) => { try { return f(); } catch { /* the page is not ours to disturb */ } };
 
   quiet(() => {
     if (customElements.get(NAME)) return;
-    const N = Node.prototype, E = Element.prototype, S = String.prototype;
-    const create = take(Document.prototype, "createElement"), words = take(Document.prototype, "createTextNode");
-    const all = take(Document.prototype, "querySelectorAll"), closest = take(E, "closest"), rect = take(E, "getBoundingClientRect");
-    const put = take(N, "insertBefore"), set = take(E, "setAttribute"), get = take(E, "getAttribute");
-    const remove = take(N, "removeChild"), shadow = take(E, "attachShadow"), on = take(EventTarget.prototype, "addEventListener");
-    const style = take(CSSStyleDeclaration.prototype, "setProperty"), plain = take(CSSStyleDeclaration.prototype, "removeProperty");
-    const push = take(Array.prototype, "push"), indexOf = take(S, "indexOf"), slice = take(S, "slice"), match = take(RegExp.prototype, "exec");
-    const json = take(Response.prototype, "json"), load = take(W, "fetch"), wait = take(W, "setTimeout"), look = take(W, "getComputedStyle");
-    const play = take(HTMLMediaElement.prototype, "play"), pause = take(HTMLMediaElement.prototype, "pause"), focus = take(HTMLElement.prototype, "focus");
-    const watch = take(ResizeObserver.prototype, "observe"), unwatch = take(ResizeObserver.prototype, "disconnect");
-    const see = take(IntersectionObserver.prototype, "observe"), unsee = take(IntersectionObserver.prototype, "disconnect");
-    const media = take(W, "matchMedia"), abort = take(AbortController.prototype, "abort");
-    const Abort = AbortController, Sizes = ResizeObserver, Sight = IntersectionObserver, Address = URL;
+    const E = Element, S = String, N = Node;
+    const create = take(Document, "createElement"), words = take(Document, "createTextNode");
+    const all = take(Document, "querySelectorAll"), closest = take(E, "closest"), rect = take(E, "getBoundingClientRect");
+    const insert = take(N, "insertBefore"), put = (to, node, next = null) => insert(to, node, next), set = take(E, "setAttribute"), get = take(E, "getAttribute");
+    const remove = take(N, "removeChild"), shadow = take(E, "attachShadow"), on = take(EventTarget, "addEventListener");
+    const style = take(CSSStyleDeclaration, "setProperty"), plain = take(CSSStyleDeclaration, "removeProperty");
+    const push = take(Array, "push"), indexOf = take(S, "indexOf"), slice = take(S, "slice"), match = take(RegExp, "exec");
+    const json = take(Response, "json"), load = take(W, "fetch"), wait = take(W, "setTimeout"), look = take(W, "getComputedStyle");
+    const play = take(HTMLMediaElement, "play"), pause = take(HTMLMediaElement, "pause"), focus = take(HTMLElement, "focus");
+    const watch = take(ResizeObserver, "observe"), unwatch = take(ResizeObserver, "disconnect");
+    const see = take(IntersectionObserver, "observe"), unsee = take(IntersectionObserver, "disconnect");
+    const media = take(W, "matchMedia"), limit = AbortSignal.timeout;
+    const Sizes = ResizeObserver, Sight = IntersectionObserver, Address = URL;
 
     const sheet = (css) => { const s = new CSSStyleSheet(); s.replaceSync(css); return s; };
     const base = sheet(`
@@ -100,7 +100,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
       const node = create(D, tag);
       for (let i = 0; attributes && i < attributes.length; i += 2) set(node, attributes[i], attributes[i + 1]);
       for (let i = 0; i < children.length; i++)
-        if (children[i]) put(node, children[i].nodeType ? children[i] : words(D, children[i]), null);
+        if (children[i]) put(node, children[i].nodeType ? children[i] : words(D, children[i]));
       return node;
     };
     const click = (node, f) => (on(node, "click", () => quiet(f)), node);
@@ -109,48 +109,37 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
     const here = (address, feed) => { const u = new Address(address, feed); return u.origin === new Address(feed).origin ? u.href : "about:blank"; };
 
     const quote = (t) => {
-      const p = h("p", ["lang", t.language || "", "dir", "auto"]), at = t.best_line ? indexOf(t.text, t.best_line) : -1;
-      const end = at + (t.best_line || "").length;
-      if (at < 0) put(p, words(D, t.text), null);
-      else {
-        put(p, words(D, slice(t.text, 0, at)), null);
-        put(p, h("mark", null, slice(t.text, at, end)), null);
-        put(p, words(D, slice(t.text, end)), null);
-      }
-      return h("blockquote", ["part", "text"], p);
+      let best = t.best_line || "", at = indexOf(t.text, best);
+      if (at < 0) best = "", at = 0;
+      return h("blockquote", ["part", "text"], h("p", ["lang", t.language || "", "dir", "auto"],
+        slice(t.text, 0, at), best && h("mark", null, best), slice(t.text, at + best.length)));
     };
+    const image = (src, i, feed) => h("img", ["src", here(src, feed), "width", i.width, "height", i.height, "alt", "", "loading", "lazy", "decoding", "async"]);
+    const span = (text) => text && h("span", null, text), name = (text) => text && h("bdi", null, text);
     const person = (t, feed) => {
-      const a = t.author, meta = [t.score_text, t.submitted, t.verified, t.rewarded && t.rewarded_text], line = h("p", ["class", "meta"]);
-      for (let i = 0; i < meta.length; i++) if (meta[i]) put(line, h("span", null, meta[i]), null);
-      return h("div", ["class", "who", "part", "author"],
-        a.photo ? h("img", ["src", here(a.photo.src, feed), "width", a.photo.width, "height", a.photo.height, "alt", "", "loading", "lazy", "decoding", "async"])
-          : h("span", ["class", "ini", "aria-hidden", "true"], a.initials),
-        h("div", null, h("p", ["class", "name"], h("bdi", null, a.name)),
-          (a.role || a.company) && h("p", ["class", "meta"], a.role && h("span", null, h("bdi", null, a.role)), a.company && h("span", null, h("bdi", null, a.company))), line));
+      const a = t.author;
+      return h("div", ["class", "who", "part", "author"], a.photo ? image(a.photo.src, a.photo, feed) : h("span", ["class", "ini", "aria-hidden", "true"], a.initials),
+        h("div", null, h("p", ["class", "name"], name(a.name)),
+          (a.role || a.company) && h("p", ["class", "meta"], span(name(a.role)), span(name(a.company))),
+          h("p", ["class", "meta"], span(t.score_text), span(t.submitted), span(t.verified), t.rewarded && span(t.rewarded_text))));
     };
-    const film = (t, feed, label) => {
-      const v = t.video, s = Math.round(v.duration || 0);
-      const still = h("img", ["src", here(v.poster, feed), "alt", "", "loading", "lazy", "decoding", "async", "width", v.width, "height", v.height]);
-      const frame = h("div", ["class", "v", "part", "video"], still);
-      const start = button(label, () => {   // no byte of video before this
-        const video = h("video", ["controls", "", "playsinline", "", "poster", here(v.poster, feed), "src", here(v.src, feed), "width", v.width, "height", v.height]);
+    const film = (t, d, feed) => {
+      const v = t.video, s = Math.round(v.duration || 0), picture = v.preview ? v.preview.src : v.poster, still = image(picture, v, feed);
+      const start = button(`${v.is_audio ? d.labels.listen : d.labels.play}: ${t.author.name}`, () => { // no byte of video before this
+        // The small file where the frame has no room for more pixels, or where data is dear. Captions of another host need crossorigin
+        const few = frame.offsetWidth * W.devicePixelRatio <= 720 || quiet(() => navigator.connection.saveData);
+        const video = h("video", ["crossorigin", "anonymous", "controls", "", "playsinline", "", "poster", here(picture, feed), "src", here(few && v.small || v.src, feed), "width", v.width, "height", v.height],
+          v.captions && h("track", ["kind", "captions", "default", "", "srclang", v.captions_language, "label", d.labels.captions, "src", here(v.captions, feed)]));
         put(frame, video, still); remove(frame, still); remove(frame, start);
         focus(video); quiet(() => play(video).catch(() => 0));
-      }, "", h("span", ["aria-hidden", "true"], s ? `${(s - s % 60) / 60}:${s % 60 < 10 ? 0 : ""}${s % 60}` : ""));
-      put(frame, start, null);
+      }, "", s && h("span", ["aria-hidden", "true"], `${(s - s % 60) / 60}:${s % 60 < 10 ? 0 : ""}${s % 60}`));
+      const frame = h("div", ["class", "v", "part", "video"], still, start);
       return frame;
     };
     const card = (t, d, feed) => {
-      const a = h("article", ["part", "card", "class", t.featured ? "star" : ""]), long = t.text && t.text.length > 420;
-      if (t.video) put(a, film(t, feed, `${d.labels.play}: ${t.author.name}`), null);
-      if (t.text) {
-        const q = h("div", ["class", long ? "long" : ""], quote(t));
-        put(a, q, null);
-        const more = long && button(d.labels.more, () => { set(q, "class", ""); set(q, "tabindex", "-1"); focus(q); remove(a, more); }, "x");
-        if (more) put(a, more, null);
-      }
-      put(a, person(t, feed), null);
-      return a;
+      const long = t.text && t.text.length > 420, text = t.text && h("div", ["class", long ? "long" : ""], quote(t));
+      const more = long && button(d.labels.more, () => { set(text, "class", ""); set(text, "tabindex", "-1"); focus(text); remove(more.parentNode, more); }, "x");
+      return h("article", ["part", "card", "class", t.featured ? "star" : ""], t.video && film(t, d, feed), text, more, person(t, feed));
     };
     const figure = (n) => {
       if (!n) return;
@@ -172,9 +161,10 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
       return indexOf(look(W, D.documentElement).colorScheme, "dark") >= 0 && media(W, "(prefers-color-scheme:dark)").matches;
     };
 
+    const hush = (node) => { const v = node && node.querySelector("video"); if (v) pause(v); };
     const live = [];
     class Widget extends HTMLElement {
-      #root; #data; #box; #clip; #items = []; #sizes; #sight; #fetching; #video; #reserve = 0;
+      #root; #data; #box; #clip; #items = []; #sizes; #sight; #fetching; #reserve = 0;
       connectedCallback() {
         quiet(() => {
           if (!this[MINE]) { wait(W, () => quiet(() => remove(this.parentNode, this))); return; } // a copy made by the page
@@ -194,35 +184,33 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
       disconnectedCallback() {
         quiet(() => {
           for (let i = live.length; i--;) if (live[i] === this) { live[i] = live[live.length - 1]; live.length--; }
-          if (this.#fetching) abort(this.#fetching);
+          this.#fetching = 0;
           if (this.#sizes) { unwatch(this.#sizes); unsee(this.#sight); }
-          const v = this.#root && this.#root.querySelector("video");
-          if (v) pause(v);
+          hush(this.#root);
         });
       }
       async fetch() {
-        const a = this[MINE], mine = this.#fetching = new Abort(), timer = wait(W, () => quiet(() => abort(mine)), 6000);
+        const a = this[MINE], mine = this.#fetching = {}; // what arrives after the element has gone is for nobody
         try {
           const near = closest(a, "[lang]"), lang = near && get(near, "lang"), at = new Address(a.href);
           at.pathname += `/${lang && match(/^[\w-]{2,20}$/, lang) ? lang : "default"}.json`; at.hash = "";
-          const r = await load(W, at.href, { referrerPolicy: "no-referrer", signal: mine.signal });
+          const r = await load(W, at.href, { referrerPolicy: "no-referrer", signal: limit(6000) });
           if (!r.ok) throw 0;
           const data = await json(r);
           if (!data.testimonials.length && !(data.nps && data.nps.answers)) throw 0; // nothing to show yet
-          if (this.#fetching === mine && this.isConnected) { this.#data = data; this.render(data, at.href); }
+          if (this.#fetching === mine) { this.#data = data; this.render(data, at.href); }
         } catch {
-          if (this.#fetching === mine && this.isConnected) quiet(() => { set(this, "off", 1); plain(a.style, "display"); });
+          if (this.#fetching === mine) quiet(() => { set(this, "off", 1); plain(a.style, "display"); });
         }
-        clearTimeout(timer);
       }
       render(d, feed) {
         const layout = d.widget.layout, ul = h("ul", ["role", "list"]), wall = layout === "wall", single = layout === "single", foot = h("p", ["class", "d"]);
         if (match(/^#[\da-f]{6}$/i, d.widget.accent)) push(this.#root.adoptedStyleSheets, sheet(`.box{--accent:${d.widget.accent}}`));
         this.#items = [];
         for (let i = 0; layout !== "badge" && i < d.testimonials.length; i++)
-          put(ul, this.#items[i] = h("li", null, card(d.testimonials[i], d, feed)), null);
-        for (let i = 0; i < d.disclosure.length; i++) put(foot, words(D, `${d.disclosure[i]} `), null);
-        put(foot, link(d.method.url, d.method.label, feed), null);
+          put(ul, this.#items[i] = h("li", null, card(d.testimonials[i], d, feed)));
+        for (let i = 0; i < d.disclosure.length; i++) put(foot, words(D, `${d.disclosure[i]} `));
+        put(foot, link(d.method.url, d.method.label, feed));
         const count = this.#items.length;
         this.#clip = h("div", ["class", "clip"], ul);
         this.#box = h("section", ["part", "box", "lang", d.language, "aria-label", d.heading],
@@ -232,7 +220,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         if (wall) style(this.#box.style, "--cap", `${Math.max(this.#reserve, 560)}px`);
         this.layout = layout;
         this.tone();
-        put(this.#root, this.#box, null);
+        put(this.#root, this.#box);
         this.observe();
       }
       open() { style(this.#box.style, "--cap", "none"); this.arrange(); }
@@ -242,8 +230,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         const go = (step) => {
           set(this.#items[now], "class", ""); now = (now + step + count) % count; set(this.#items[now], "class", "now");
           where.textContent = `${now + 1} / ${count}`;
-          const v = ul.querySelector("video");
-          if (v) pause(v);
+          hush(ul);
         };
         go(0);
         return h("div", ["class", "nav"], where, button(labels.previous, () => go(-1), "", "←"), button(labels.next, () => go(1), "", "→"));
