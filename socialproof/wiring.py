@@ -38,6 +38,7 @@ NOW: dict[type[events.Event], list[Hearer]] = {
     events.ConsentChanged: [widgets.hear_loss],
     events.EditDecided: [widgets.hear_change],
     events.MediaReady: [widgets.hear_change],
+    events.CaptionsChanged: [widgets.hear_captions],
     events.SurveyChanged: [widgets.hear_change],
     events.CompanyChanged: [widgets.hear_change],
 }

@@ -108,6 +108,13 @@ class MediaUnreadable(CompanyEvent):
 
 
 @dataclass(frozen=True)
+class CaptionsChanged(CompanyEvent):
+    """The reviewed captions of a video, or whether it has any, are other ones than before."""
+
+    media_id: int
+
+
+@dataclass(frozen=True)
 class SurveyChanged(CompanyEvent):
     survey_id: int
 

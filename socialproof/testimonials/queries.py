@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -54,10 +56,22 @@ def media_of_testimonial(session: Session, testimonial: Testimonial, public_id: 
     )
 
 
+def testimonial_of_media(session: Session, company_id: int, media_id: int) -> int | None:
+    """The row of the testimonial that a photo or video belongs to; None before it is sent."""
+    return session.scalar(select(Media.testimonial_id).where(Media.company_id == company_id, Media.id == media_id))
+
+
 def shown_media(testimonial: Testimonial, kind: str) -> Media | None:
     """The photo or the video that belongs to it now."""
     kept = (media for media in testimonial.media if media.kind == kind and media.state != "deleted")
     return next(kept, None)
+
+
+def source_kept_until(testimonial: Testimonial, media: Media) -> datetime | None:
+    """When the file that was sent goes, by the survey's retention; None before it is ready and once it has gone."""
+    if media.ready_at is None or media.source_deleted_at is not None or media.kind != VIDEO:
+        return None
+    return media.ready_at + timedelta(days=testimonial.survey.video_retention_days)
 
 
 WALL_ORDER = (

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.port import JobContext
 from socialproof.domain import events
+from socialproof.testimonials.queries import testimonial_of_media
 from socialproof.widgets import queries, service
 
 
@@ -28,6 +29,15 @@ def hear_loss(session: Session, fact: events.Event, now: datetime) -> None:
     """NOW: consent, approval or a name has gone, so it leaves everything published before this commit."""
     assert isinstance(fact, events.CompanyEvent)
     testimonial_id = getattr(fact, "testimonial_id", None)
+    if testimonial_id is not None:
+        service.correct_now(session, company_id=fact.company_id, testimonial_id=testimonial_id, now=now)
+    service.rebuild_soon(session, company_id=fact.company_id, now=now)
+
+
+def hear_captions(session: Session, fact: events.Event, now: datetime) -> None:
+    """NOW: a video whose captions are no longer reviewed leaves everything published; other words are a change."""
+    assert isinstance(fact, events.CaptionsChanged)
+    testimonial_id = testimonial_of_media(session, fact.company_id, fact.media_id)
     if testimonial_id is not None:
         service.correct_now(session, company_id=fact.company_id, testimonial_id=testimonial_id, now=now)
     service.rebuild_soon(session, company_id=fact.company_id, now=now)
