@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from socialproof.media.models import Media
+from socialproof.domain.captions import write_vtt
+from socialproof.media.captions import cues_of
+from socialproof.media.models import Captions, Media
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import ConsentRecord, ModerationEntry, ProposedEdit, Testimonial
+from socialproof.testimonials.queries import source_kept_until
 
 Address = Callable[[Media, str], str]
 
@@ -40,7 +43,7 @@ def exported(testimonial: Testimonial, *, is_public: bool, address: Address) -> 
             "attribution": testimonial.attribution,
         },
         "consents": [_consent(consent) for consent in testimonial.consents],
-        "media": [_media(media, address) for media in testimonial.media if media.state != "deleted"],
+        "media": [_media(testimonial, media, address) for media in testimonial.media if media.state != "deleted"],
         "proposals": [_proposal(proposal) for proposal in testimonial.proposals],
         "history": [_entry(entry) for entry in testimonial.history],
         "answer": _answer(testimonial.response),
@@ -59,7 +62,7 @@ def _consent(consent: ConsentRecord) -> dict[str, Any]:
     }
 
 
-def _media(media: Media, address: Address) -> dict[str, Any]:
+def _media(testimonial: Testimonial, media: Media, address: Address) -> dict[str, Any]:
     return {
         "id": media.public_id,
         "kind": media.kind,
@@ -67,8 +70,30 @@ def _media(media: Media, address: Address) -> dict[str, Any]:
         "sha256": media.sha256,
         "byte_count": media.byte_count,
         "duration_seconds": media.duration_seconds,
+        "recorded_seconds": media.recorded_seconds,
+        "trim_start_seconds": media.trim_start_seconds,
+        "trim_end_seconds": media.trim_end_seconds,
+        "is_audio": media.is_audio,
         "created_at": _moment(media.created_at),
+        "original_kept_until": _moment(source_kept_until(testimonial, media)),
+        "original_deleted_at": _moment(media.source_deleted_at),
+        "captions": _captions(media.captions),
         "files": {name: address(media, name) for name in media.variants},
+    }
+
+
+def _captions(captions: Captions | None) -> dict[str, Any] | None:
+    """Also a draft that nobody has checked yet: it is stored, so its speaker may read it."""
+    if captions is None:
+        return None
+    return {
+        "state": captions.state,
+        "language": captions.language,
+        "source": captions.source,
+        "transcript": captions.transcript,
+        "vtt": write_vtt(cues_of(captions)),
+        "updated_at": _moment(captions.updated_at),
+        "reviewed_at": _moment(captions.reviewed_at),
     }
 
 

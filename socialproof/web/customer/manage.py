@@ -11,19 +11,23 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.database import db, transaction
+from socialproof.domain.captions import say_time
 from socialproof.domain.consent import PURPOSES, standing
 from socialproof.domain.errors import RuleBroken
+from socialproof.domain.publication import REVIEWED, are_captioned
 from socialproof.domain.testimonial import MOST_TEXT
 from socialproof.domain.widget import monogram, shown_name
 from socialproof.languages import known_language
-from socialproof.media.models import Media
+from socialproof.media.models import Captions, Media
 from socialproof.testimonials.erasing import erase_testimonial
 from socialproof.testimonials.export import exported
 from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.queries import (
+    captions_states,
     is_shown,
     media_of_testimonial,
     shown_media,
+    source_kept_until,
     testimonial_behind_link,
 )
 from socialproof.testimonials.service import (
@@ -35,6 +39,8 @@ from socialproof.testimonials.service import (
 from socialproof.testimonials.wording import consent_texts, purpose_name, seen_digest
 from socialproof.tokens import Purpose
 from socialproof.web import services
+from socialproof.web.captions import FILE as CAPTIONS
+from socialproof.web.captions import send_captions
 from socialproof.web.customer.access import OWN_FILES, enter, limit_body, page_language, subject_of, unknown_link
 from socialproof.web.customer.photo import WORDS_BYTES, allow_photo, sent_photo
 from socialproof.web.customer.testimonial_form import TestimonialForm, filled_from
@@ -169,6 +175,8 @@ def export(token: str) -> BaseResponse:
 def media(token: str, media_id: str, variant: str) -> BaseResponse:
     """The customer's own photo or video."""
     found = media_of_testimonial(db.session(), _testimonial(token), media_id)
+    if found is not None and variant == CAPTIONS:
+        return send_captions(_reviewed(found) or unknown_link(), caching=OWN_FILES)
     return send_variant(found, variant, caching=OWN_FILES) if found else unknown_link()
 
 
@@ -199,7 +207,7 @@ def _show(
         "shown_name": shown,
         "initials": monogram(shown),
         "photo": shown_media(testimonial, "photo"),
-        "video": shown_media(testimonial, "video"),
+        **_film(testimonial),
         "photo_error": photo_error,
         "most_photo_bytes": services().settings.max_photo_bytes,
         "consents": [(each, purpose_name(each.purpose, language)) for each in texts],
@@ -210,6 +218,32 @@ def _show(
         "sign_proposal": lambda proposal: services().tokens.sign(Purpose.PROPOSAL, proposal.public_id),
     }
     return make_response(render_template("customer/manage/show.html", **words), status)
+
+
+def _film(testimonial: Testimonial) -> dict[str, Any]:
+    """The recording, its captions if they were checked, and until when the file that was sent is kept."""
+    video = shown_media(testimonial, "video")
+    return {
+        "video": video,
+        "captions": _reviewed(video) if video else None,
+        "captions_file": CAPTIONS,
+        "waits_for_captions": bool(video) and not are_captioned(captions_states(testimonial)),
+        "trim": _trim(video) if video else None,
+        "kept_until": source_kept_until(testimonial, video) if video else None,
+    }
+
+
+def _trim(media: Media) -> tuple[str, str] | None:
+    """From where to where the customer cut it, in minutes and seconds of the whole recording."""
+    start, end = media.trim_start_seconds, media.trim_end_seconds
+    if start is None and end is None:
+        return None
+    start = start or 0.0
+    return say_time(start), say_time(end or media.recorded_seconds or start + (media.duration_seconds or 0.0))
+
+
+def _reviewed(media: Media) -> Captions | None:
+    return media.captions if media.captions and media.captions.state == REVIEWED else None
 
 
 def _edit(token: str, testimonial: Testimonial, form: TestimonialForm, status: int = 200) -> BaseResponse:

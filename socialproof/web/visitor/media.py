@@ -1,10 +1,11 @@
-"""Photos and recordings of testimonials that are public at this moment: the gate is asked anew every time."""
+"""Photos, recordings and captions of testimonials that are public at this moment: the gate is asked anew every time."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
 from socialproof.database import db
+from socialproof.web.captions import send_captions
 from socialproof.web.files import send_variant
 from socialproof.widgets import queries
 
@@ -20,4 +21,7 @@ def show(media_id: str, variant: str) -> Response:
     media = queries.public_media(db.session(), media_id, variant)
     if media is None:
         abort(404)
-    return send_variant(media, variant, caching=f"public, max-age={MEDIA_SECONDS}, must-revalidate")
+    caching = f"public, max-age={MEDIA_SECONDS}, must-revalidate"
+    if variant == queries.CAPTIONS and media.captions is not None:
+        return send_captions(media.captions, caching=caching)
+    return send_variant(media, variant, caching=caching)
