@@ -37,7 +37,7 @@ export class Trim {
   /** { start, end } in seconds of the whole recording; null while all of it is used. */
   get value() {
     if (!this.#whole || (this.#start === 0 && this.#end === this.#whole)) return null;
-    return { start: this.#start, end: this.#end };
+    return { start: this.#start, end: this.#end === this.#whole ? this.#playback.duration : this.#end };
   }
 
   reset() {
@@ -59,12 +59,12 @@ export class Trim {
   }
 
   #begin() {
-    this.#whole = this.#playback.duration;
+    this.#whole = Math.floor(this.#playback.duration * 10) / 10;
     if (this.#whole < LEAST + STEP) return;
     const hear = (target, name, act) => target.addEventListener(name, act, { signal: this.#ears.signal });
     for (const which of ["start", "end"]) {
       const handle = this.#handle(which);
-      handle.max = (Math.ceil(this.#whole * 10) / 10).toFixed(1);
+      handle.max = this.#whole.toFixed(1);
       hear(handle, "input", () => this.#moveTo(which, handle.valueAsNumber));
       hear(handle, "keydown", (event) => this.#leap(which, event));
     }

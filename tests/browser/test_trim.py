@@ -26,7 +26,8 @@ STUDIO = """async ([times, isAudio]) => {
     const drawing = document.createElement("canvas");
     drawing.width = 320, drawing.height = 180;
     const pen = drawing.getContext("2d");
-    const painter = setInterval(() => { pen.fillStyle = `hsl(${Date.now() / 10} 80% 50%)`; pen.fillRect(0, 0, 320, 180); }, 40);
+    const paint = () => { pen.fillStyle = `hsl(${Date.now() / 10} 80% 50%)`; pen.fillRect(0, 0, 320, 180); };
+    const painter = setInterval(paint, 40);
     const tracks = [...(isAudio ? [] : drawing.captureStream(25).getTracks()), ...heard.stream.getTracks()];
     const recorder = new MediaRecorder(new MediaStream(tracks));
     const pieces = [];
