@@ -1,7 +1,7 @@
 """Speech recognition by a Whisper model in a folder of the operator, through faster-whisper, in a process of its own.
 
-Nothing is ever downloaded: the model is given by its folder, the library is told to stay offline, and the process
-ends itself at the first attempt to reach the network.
+Nothing is ever downloaded: the model is given by its folder, the libraries are told to stay offline, and the process
+cannot reach the network (see hear.py).
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ LOAD_SECONDS = 60.0
 SLOWNESS = 10.0
 """Seconds that hearing one second may take, besides loading the model."""
 
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime, which finds the voice, would tell its maker about this machine
+}
 
 
 class WhisperRecognizer:
