@@ -160,10 +160,24 @@ def stop(family: list) -> None:
 
 # ---------------------------------------------------------------- test
 
+BROWSERS = [
+    # without any font a page has no width to test
+    (
+        (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"),
+        ["chromium", "fonts-noto-core"],
+    ),
+    (("firefox-esr", "firefox"), ["firefox-esr"]),
+    (
+        ("WebKitWebDriver",),
+        ["webkit2gtk-driver", "xvfb", *(f"gstreamer1.0-{part}" for part in ("plugins-good", "plugins-bad", "libav"))],
+    ),
+]
+"""Programs, one of which is enough, and the Debian packages that bring it."""
+
 
 def test(arguments: list[str]) -> int:
     install("requirements-dev.lock")
-    get_chromium()
+    get_browsers()
     if not arguments:
         run(PYTHON, "-m", "ruff", "check", ".")
         run(PYTHON, "-m", "ruff", "format", "--check", ".")
@@ -172,20 +186,20 @@ def test(arguments: list[str]) -> int:
     return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=HERE).returncode
 
 
-def get_chromium() -> None:
-    """Browser tests need Chromium; where apt may install it, it does. Without it they are skipped by name."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    if any(name and shutil.which(name) for name in names) or not shutil.which("apt-get"):
+def get_browsers() -> None:
+    """Browser tests need three engines; where apt may install them, it does. Without one its tests are skipped by name."""
+    missing = [packages for names, packages in BROWSERS if not any(name and shutil.which(name) for name in names)]
+    if not missing or not shutil.which("apt-get"):
         return
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if sudo and subprocess.run([*sudo, "true"], capture_output=True).returncode:
-        say("Chromium is missing and apt needs a password: sudo apt install chromium")
+        say("Browsers are missing and apt needs a password: sudo apt install " + " ".join(sum(missing, [])))
         return
-    say("Installing Debian's chromium for the browser tests …")
+    say("Installing Debian's browsers for the browser tests …")
     quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run([*sudo, "apt-get", "update", "-qq"], **quiet)
-    packages = ["chromium", "fonts-noto-core"]  # without any font a page has no width to test
-    subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)
+    for packages in missing:  # one by one: what a distribution lacks must not take the others along
+        subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], **quiet)
 
 
 if __name__ == "__main__":

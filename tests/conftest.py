@@ -27,7 +27,7 @@ from tests.factories import Factories
 from tests.parts import need
 from tests.people import Marketer
 
-pytest_plugins = ("tests.browsers", "tests.clips", "tests.peers")
+pytest_plugins = ("tests.browsers", "tests.clips", "tests.other_browsers", "tests.peers", "tests.s3", "tests.speech")
 
 SECRET = "a-secret-key-for-tests-only-0123456789"
 
