@@ -161,10 +161,9 @@ def stop(family: list) -> None:
 # ---------------------------------------------------------------- test
 
 BROWSERS = [
-    # without any font a page has no width to test
     (
         (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"),
-        ["chromium", "fonts-noto-core"],
+        ["chromium", "fonts-noto-core"],  # without any font a page has no width to test
     ),
     (("firefox-esr", "firefox"), ["firefox-esr"]),
     (
@@ -187,13 +186,16 @@ def test(arguments: list[str]) -> int:
 
 
 def get_browsers() -> None:
-    """Browser tests need three engines; where apt may install them, it does. Without one its tests are skipped by name."""
+    """Browser tests need three engines; where apt may, it installs them. Tests of a missing one are skipped by name."""
     missing = [packages for names, packages in BROWSERS if not any(name and shutil.which(name) for name in names)]
     if not missing or not shutil.which("apt-get"):
         return
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if sudo and subprocess.run([*sudo, "true"], capture_output=True).returncode:
-        say("Browsers are missing and apt needs a password: sudo apt install " + " ".join(sum(missing, [])))
+        say(
+            "Browsers are missing and apt needs a password: sudo apt install "
+            + " ".join(name for packages in missing for name in packages)
+        )
         return
     say("Installing Debian's browsers for the browser tests …")
     quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
