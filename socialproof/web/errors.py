@@ -42,7 +42,7 @@ def _http_error(error: HTTPException) -> Response:
         return make_response((error.name, 400, {"Content-Type": "text/plain; charset=utf-8"}))
     response = page(error.code)
     for name, value in error.get_headers():
-        if name.lower() in ("retry-after", "allow"):
+        if name.lower() in ("retry-after", "allow", "content-range"):
             response.headers[name] = value
     return response
 
