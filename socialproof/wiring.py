@@ -18,7 +18,7 @@ from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
 from socialproof.domain import events
-from socialproof.media import processing, sweeping
+from socialproof.media import hearing, processing, sweeping
 from socialproof.testimonials import jobs as testimonials
 from socialproof.widgets import jobs as widgets
 
@@ -48,6 +48,7 @@ LATER: dict[type[events.Event], list[str]] = {
     events.TestimonialErased: ["testimonials.erase_media"],
     events.EditProposed: ["testimonials.send_proposal"],
     events.MediaUploaded: ["media.process_video"],
+    events.MediaReady: [hearing.DRAFT_CAPTIONS],
 }
 
 JOBS: dict[str, Handler] = {
@@ -60,6 +61,7 @@ JOBS: dict[str, Handler] = {
     "testimonials.erase_media": testimonials.erase_media,
     "widgets.rebuild": widgets.rebuild,
     "media.process_video": processing.process_video,
+    hearing.DRAFT_CAPTIONS: hearing.draft_captions,
     "media.sweep_uploads": sweeping.sweep_uploads,
 }
 
