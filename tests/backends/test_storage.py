@@ -10,6 +10,7 @@ import signal
 import threading
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -29,17 +30,38 @@ from socialproof.backends.storage.port import (
     UploadIncomplete,
     content_type,
 )
+from socialproof.backends.storage.s3 import S3Storage
+from tests.s3 import STORES, ObjectStore
 
 KEY = "companies/abc/media/def/source"
+PIECE = 5 * 1024 * 1024
+"""What S3 takes as a part that is not the last."""
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", *STORES])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return {"local": lambda: LocalStorage(tmp_path / "media")}[request.param]()
+    if request.param == "local":
+        return LocalStorage(tmp_path / "media")
+    store: ObjectStore = request.getfixturevalue(request.param)
+    return S3Storage(store.folder())
+
+
+def tells_checksums(storage: Storage) -> bool:
+    """Swift takes a part's checksum and compares it, but forgets it."""
+    return not isinstance(storage, S3Storage) or "test:tester" not in storage.client._get_credentials().access_key
+
+
+def is_s3(storage: Storage) -> bool:
+    return isinstance(storage, S3Storage)
 
 
 def part_of(number: int, content: bytes) -> Part:
     return Part(number, len(content), hashlib.sha256(content).hexdigest())
+
+
+def known(storage: Storage, part: Part) -> Part:
+    """The part as this storage tells it."""
+    return part if tells_checksums(storage) else replace(part, sha256="")
 
 
 def send(storage: Storage, upload_id: str, number: int, content: bytes) -> Part:
@@ -60,6 +82,9 @@ class Endless(io.RawIOBase):
 
     def __init__(self, size: int) -> None:
         self.left = size
+
+    def readable(self) -> bool:
+        return True
 
     def read(self, size: int = -1) -> bytes:
         taken = min(self.left, size if size >= 0 else self.left)
@@ -156,12 +181,12 @@ def test_the_type_follows_from_our_own_key() -> None:
 
 
 def test_parts_in_any_order_become_the_whole(storage: Storage) -> None:
-    pieces = [os.urandom(70_000), os.urandom(70_000), b"end"]
+    pieces = [os.urandom(PIECE), os.urandom(PIECE + 70_000), b"end"]
     whole = b"".join(pieces)
     upload = storage.begin(KEY)
     for number in (3, 1, 2):
         send(storage, upload, number, pieces[number - 1])
-    assert storage.list_parts(KEY, upload) == [part_of(n, piece) for n, piece in enumerate(pieces, 1)]
+    assert storage.list_parts(KEY, upload) == [known(storage, part_of(n, piece)) for n, piece in enumerate(pieces, 1)]
     assert storage.stat(KEY) is None
     stored = storage.complete(KEY, upload, size=len(whole), sha256=hashlib.sha256(whole).hexdigest())
     assert stored.size == len(whole)
@@ -173,7 +198,7 @@ def test_the_same_part_again_is_accepted_and_other_content_refused(storage: Stor
     send(storage, upload, 1, b"one")
     send(storage, upload, 1, b"one")
     with pytest.raises(PartConflict):
-        send(storage, upload, 1, b"two")
+        send(storage, upload, 1, b"two" if tells_checksums(storage) else b"other")
     storage.complete(KEY, upload, size=3)
     assert read(storage) == b"one"
 
@@ -189,7 +214,7 @@ def test_the_same_part_again_is_accepted_and_other_content_refused(storage: Stor
         (Part(1, 0, hashlib.sha256(b"").hexdigest()), b""),
         (Part(1, 5, "A" * 64), b"hello"),
         (Part(1, 5, "../../x"), b"hello"),
-        (Part(1, 9 * 1024 * 1024, "a" * 64), b"hello"),
+        (Part(1, 17 * 1024 * 1024, "a" * 64), b"hello"),
     ],
 )
 def test_a_part_that_is_not_as_announced_leaves_nothing(
@@ -216,6 +241,8 @@ def test_an_upload_with_missing_parts_is_not_completed(storage: Storage, numbers
 def test_a_whole_that_does_not_match_is_not_completed_and_can_still_be(
     storage: Storage, claim: dict[str, object], tmp_path: Path
 ) -> None:
+    if "sha256" in claim and not tells_checksums(storage):
+        pytest.skip("Swift tells no checksums: the worker finds it out")
     upload = storage.begin(KEY)
     send(storage, upload, 1, b"hello")
     with pytest.raises(UploadIncomplete):
@@ -263,9 +290,10 @@ def test_an_aborted_upload_leaves_nothing(storage: Storage, tmp_path: Path) -> N
 def test_abandoned_uploads_are_swept_and_living_ones_stay(storage: Storage) -> None:
     upload = storage.begin(KEY)
     send(storage, upload, 1, b"x")
-    assert storage.sweep(datetime.now(UTC) - timedelta(hours=1)) == 0
+    long_ago = datetime(2010, 1, 1, tzinfo=UTC)  # moto says of every upload that it was begun in that year
+    assert storage.sweep(long_ago) == 0
     assert storage.list_parts(KEY, upload)
-    assert storage.sweep(datetime.now(UTC) + timedelta(seconds=1)) == 1
+    assert storage.sweep(datetime.now(UTC) + timedelta(seconds=2)) == 1
     with pytest.raises(MissingUpload):
         storage.list_parts(KEY, upload)
 
@@ -285,7 +313,8 @@ def test_of_two_different_parts_with_one_number_at_most_one_stays(storage: Stora
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(refused) >= 7
+    if not is_s3(storage):  # there the last of those who begin together counts, and `complete` takes what it looked at
+        assert len(refused) >= 7
     assert len(storage.list_parts(KEY, upload)) <= 1
 
 
@@ -295,7 +324,54 @@ def test_memory_stays_constant_whatever_the_size(storage: Storage) -> None:
     storage.put(KEY, endless)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2 * 1024 * 1024
+    assert peak < (30 if is_s3(storage) else 2) * 1024 * 1024
+
+
+@pytest.mark.parametrize("act", ["copy", "read"])
+def test_reading_holds_no_more_than_blocks_in_memory(storage: Storage, tmp_path: Path, act: str) -> None:
+    storage.put(KEY, Endless(64 * 1024 * 1024))  # type: ignore[arg-type]
+    tracemalloc.start()
+    if act == "copy":
+        storage.copy_to_path(KEY, tmp_path / "copy")
+        assert (tmp_path / "copy").stat().st_size == 64 * 1024 * 1024
+    else:
+        with storage.open(KEY) as stream:
+            assert sum(len(block) for block in iter(lambda: stream.read(64 * 1024), b"")) == 64 * 1024 * 1024
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30 * 1024 * 1024
+
+
+def test_a_stream_is_wound_anywhere_and_past_the_end(storage: Storage) -> None:
+    content = os.urandom(3 * 1024 * 1024 + 17)
+    storage.put(KEY, io.BytesIO(content))
+    with storage.open(KEY) as stream:
+        assert stream.seek(-17, io.SEEK_END) == len(content) - 17
+        assert stream.read() == content[-17:]
+        stream.seek(1024 * 1024 - 3)
+        assert stream.read(3) + stream.read(7) == content[1024 * 1024 - 3 :][:10]
+        stream.seek(len(content) + 5)
+        assert stream.read(1) == b""
+
+
+def test_an_empty_object_is_one_too(storage: Storage, tmp_path: Path) -> None:
+    storage.put(KEY, io.BytesIO(b""))
+    assert read(storage) == b""
+    storage.copy_to_path(KEY, tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == b""
+
+
+def test_a_prefix_moves_whole_and_again_after_a_kill(storage: Storage) -> None:
+    old, new = "companies/abc/media/def", "companies/abc/media/def-2"
+    for name in ("source", "video.mp4"):
+        storage.put(f"{old}/{name}", io.BytesIO(name.encode()))
+    storage.put("companies/abc/media/defg/source", io.BytesIO(b"neighbour"))
+    storage.put(f"{new}/source", io.BytesIO(b"copied before the kill"))
+    storage.move_prefix(old, new)
+    storage.move_prefix(old, new)
+    assert [storage.stat(f"{old}/{name}") for name in ("source", "video.mp4")] == [None, None]
+    assert [read(storage, f"{new}/{name}") for name in ("source", "video.mp4")] == [b"source", b"video.mp4"]
+    assert read(storage, "companies/abc/media/defg/source") == b"neighbour"
 
 
 class TestLocal:

@@ -35,6 +35,7 @@ from socialproof.backends.storage.port import (
     check_key,
     check_part,
     content_type,
+    parts_to_join,
 )
 from socialproof.backends.storage.s3_errors import code_of, status_of, told
 from socialproof.backends.storage.s3_stream import ObjectStream
@@ -158,7 +159,7 @@ class S3Storage:
         """
         check_part(part, self.max_part_bytes)
         self._refuse_other_content(key, upload_id, part)
-        checksum = base64.b64encode(bytes.fromhex(part.sha256)).decode()
+        checksum = _checksum(part)
         url = self._signed(
             "upload_part",
             PART_ADDRESS_SECONDS,
@@ -179,7 +180,11 @@ class S3Storage:
             _copy_exactly(source, part, cast(BinaryIO, body))
             body.seek(0)
             self.client.upload_part(
-                **self._upload(key, upload_id), PartNumber=part.number, Body=body, ContentLength=part.size
+                **self._upload(key, upload_id),
+                PartNumber=part.number,
+                Body=body,
+                ContentLength=part.size,
+                ChecksumSHA256=_checksum(part),
             )
         self._refuse_other_content(key, upload_id, part)
         return part
@@ -194,14 +199,12 @@ class S3Storage:
         The checksum of the whole is seen here only when there is one part: the worker compares it again.
         """
         found = self._found(key, upload_id)
-        parts = [_part(each) for each in found]
-        numbers = [part.number for part in parts]
-        if not parts or numbers != list(range(1, len(parts) + 1)) or sum(part.size for part in parts) != size:
-            raise UploadIncomplete("parts or size")
+        parts = parts_to_join([_part(each) for each in found], size=size, sha256=sha256)
         if len(parts) == 1 and sha256 and parts[0].sha256 and parts[0].sha256 != sha256:
             raise UploadIncomplete("checksum")
         named = [
-            {name: each[name] for name in ("PartNumber", "ETag", "ChecksumSHA256") if each.get(name)} for each in found
+            {name: each[name] for name in ("PartNumber", "ETag", "ChecksumSHA256") if each.get(name)}
+            for each in found[: len(parts)]
         ]
         with told(upload_id):
             self.client.complete_multipart_upload(**self._upload(key, upload_id), MultipartUpload={"Parts": named})
@@ -307,6 +310,11 @@ class S3Storage:
         if stored is None:
             raise MissingObject(key)
         return stored
+
+
+def _checksum(part: Part) -> str:
+    """As S3 writes it."""
+    return base64.b64encode(bytes.fromhex(part.sha256)).decode()
 
 
 def _part(found: dict[str, Any]) -> Part:
