@@ -175,6 +175,17 @@ def media_for_team(session: Session, company_id: int, public_id: str) -> Media:
     return found
 
 
+def video_for_captions(session: Session, company_id: int, public_id: str) -> tuple[Media, Testimonial]:
+    """A ready video that the team may see, and its testimonial; NotFound for every other one."""
+    media = media_for_team(session, company_id, public_id)
+    testimonial = session.scalar(
+        select(Testimonial).where(Testimonial.company_id == company_id, Testimonial.id == media.testimonial_id)
+    )
+    if media.kind != "video" or testimonial is None:
+        raise NotFound()
+    return media, testimonial
+
+
 def _narrowed(company_id: int, filters: Filters) -> Select[Testimonial]:
     states = LISTED_STATES if filters.state not in LISTED_STATES else (filters.state,)
     query = select(Testimonial).where(Testimonial.company_id == company_id, Testimonial.state.in_(states))

@@ -64,9 +64,13 @@ MEDIA_REASONS = {
     "unreadable": _l("The file is damaged or is no video."),
     "incomplete": _l("The recording is incomplete."),
     "too_long": _l("It is longer than allowed."),
-    "no_video": _l("It has sound only, no picture."),
     "too_large": _l("Its picture is too large."),
-    "too_complex": _l("It holds more tracks than a recording has."),
+    "too_complex": _l("It took too long to read."),
+    "source_damaged": _l("It was damaged on its way."),
+    "worker_lost": _l("The worker stopped each time it was tried."),
+    "storage_full": _l("There was no room to store what is made of it."),
+    "transcoder_failed": _l("The program that reads videos failed on this machine."),
+    "machine_failed": _l("Something on this machine failed."),
 }
 
 ACTIONS = {
@@ -85,6 +89,10 @@ ACTIONS = {
     "leave_media_out": _l("%(name)s left out the file that could not be read"),
     "propose": _l("%(name)s proposed a shorter text"),
     "cancel_proposal": _l("%(name)s cancelled the proposed text"),
+    "captions": _l("%(name)s wrote captions"),
+    "captions_reviewed": _l("%(name)s checked the captions"),
+    "captions_reopened": _l("%(name)s took the captions back to check them again"),
+    "no_speech": _l("%(name)s noted that nobody speaks in the video"),
 }
 
 CUSTOMER_ACTIONS = {
