@@ -38,7 +38,8 @@ def draft_captions(context: JobContext, *, media_id: int, company_id: int) -> No
     try:
         cues = _hear(context, context.backends.speech, media)
     except RecognizerBusy:
-        return _come_back(context, media_id, company_id)
+        _come_back(context, media_id, company_id)
+        return
     except RecognizerTooSlow as slow:
         raise GiveUp(str(slow)) from slow
     with context.transaction() as session:
