@@ -86,6 +86,8 @@ class LedByCompany(OfCompany):
 
 
 SQLITE_WAIT_SECONDS = 15
+DISK_FULL = "53100"
+"""What PostgreSQL calls it."""
 _sqlite_writer = threading.RLock()
 
 db = SQLAlchemy(metadata=Base.metadata, disable_autonaming=True)
@@ -109,6 +111,14 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
             session.rollback()
             session.info.pop("events", None)
             raise
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the database refused because there is no room: on its disk, or up to a limit that was set for it."""
+    cause = getattr(error, "orig", error)
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == DISK_FULL
 
 
 @contextmanager

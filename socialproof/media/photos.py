@@ -17,7 +17,7 @@ from socialproof.backends.storage.port import Storage
 from socialproof.database import new_public_id
 from socialproof.domain.errors import RuleBroken
 from socialproof.media.models import Media
-from socialproof.media.room import require_room
+from socialproof.media.room import Limits, require_room, take_turn
 from socialproof.responses.models import Response
 
 PHOTOS_A_DAY = 40
@@ -27,29 +27,24 @@ KEPT_TRIES = 2
 
 
 def keep_photo(
-    session: Session,
-    *,
-    response: Response,
-    variants: Iterable[PhotoVariant],
-    storage: Storage,
-    max_waiting_bytes: int,
-    now: datetime,
+    session: Session, *, response: Response, variants: Iterable[PhotoVariant], limits: Limits, now: datetime
 ) -> Media:
-    """Store the squares and note them for this response. Private until a testimonial with it is public.
+    """Hold room for the squares and note them for this response. Private until a testimonial with it is public.
 
-    Nobody claims it within days: the sweep takes it away. Raises the errors of the storage, such as
-    StorageFull.
+    After the commit `store_photo` writes them, then `finish_photo` says that they are there. Nobody claims it within
+    days: the sweep takes it away. Raises RuleBroken: too_many, company_full; and StorageFull.
     """
+    take_turn(session, response.company_id)
     _make_room(session, response, now)
     made = tuple(variants)
     weight = sum(len(variant.content) for variant in made)
-    require_room(session, company_id=response.company_id, wanted=weight, most=max_waiting_bytes)
+    require_room(session, company_id=response.company_id, wanted=weight, limits=limits)
     media = Media(
         company_id=response.company_id,
         response_id=response.id,
         public_id=new_public_id(),
         kind="photo",
-        state="ready",
+        state="uploading",
         variants=[variant.name for variant in made],
         byte_count=weight,
         stored_byte_count=weight,
@@ -57,14 +52,23 @@ def keep_photo(
         width=made[-1].size,
         height=made[-1].size,
         created_at=now,
-        ready_at=now,
     )
     media.prefix = f"companies/{response.survey.company.public_id}/media/{media.public_id}"
-    for variant in made:
-        storage.put(f"{media.prefix}/{variant.name}", BytesIO(variant.content))
     session.add(media)
     session.flush()
     return media
+
+
+def store_photo(storage: Storage, *, prefix: str, variants: Iterable[PhotoVariant]) -> None:
+    """Write the squares; touches no database, because the storage may be far away. Raises StorageFull."""
+    for variant in variants:
+        storage.put(f"{prefix}/{variant.name}", BytesIO(variant.content))
+
+
+def finish_photo(session: Session, *, media: Media, now: datetime) -> None:
+    """The squares are stored: the photo may be chosen, unless its customer took everything back meanwhile."""
+    if media.state == "uploading":
+        media.state, media.ready_at = "ready", now
 
 
 def _make_room(session: Session, response: Response, now: datetime) -> None:

@@ -1,15 +1,19 @@
-"""Photos and recordings as their senders find them."""
+"""Photos and recordings as their senders find them, and what they weigh."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from dataclasses import dataclass
 
-from socialproof.media.models import Media
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from socialproof.media.models import Media, Upload
 from socialproof.responses.models import Response
 
 SENT = ("uploaded", "processing", "ready", "parked")
 """States of media that arrived whole and that nobody found unreadable."""
+MOST_LISTED = 20
+"""Uploads and takes of one response; never so many are kept."""
 
 
 def media_of_response(session: Session, response: Response, public_id: str, kind: str) -> Media | None:
@@ -25,3 +29,40 @@ def media_of_response(session: Session, response: Response, public_id: str, kind
             Media.state.in_(SENT),
         )
     )
+
+
+def unclaimed_uploads(session: Session, *, response: Response) -> list[Upload]:
+    """What this customer has on its way or has sent, and not yet put into a testimonial; newest first."""
+    is_open = (Upload.state == "open") & (Upload.storage_upload_id != "")
+    is_sent = (Upload.state == "complete") & Media.state.in_(SENT) & Media.testimonial_id.is_(None)
+    statement = (
+        select(Upload)
+        .join(Upload.media)
+        .where(
+            Upload.company_id == response.company_id,
+            Media.response_id == response.id,
+            Media.state != "deleted",
+            or_(is_open, is_sent),
+        )
+        .options(contains_eager(Upload.media))
+        .order_by(Upload.id.desc())
+        .limit(MOST_LISTED)
+    )
+    return list(session.scalars(statement))
+
+
+@dataclass(frozen=True)
+class StorageUse:
+    """Bytes of a company's photos and videos, what is on its way included."""
+
+    stored: int
+    waiting: int
+    """Of these: what nobody of the team has judged yet, because it is new or belongs to no testimonial."""
+
+
+def storage_use(session: Session, company_id: int) -> StorageUse:
+    """The meter: one sum over the company's media."""
+    waiting = case((Media.judged_at.is_(None), Media.stored_byte_count), else_=0)
+    statement = select(func.sum(Media.stored_byte_count), func.sum(waiting)).where(Media.company_id == company_id)
+    stored, not_judged = session.execute(statement).one()
+    return StorageUse(int(stored or 0), int(not_judged or 0))

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from socialproof.backends.jobs.port import JobContext
+from socialproof.media.giving_up import UNCLAIMED_LIFETIME, give_up
 from socialproof.media.models import Media, Upload
 from socialproof.media.queries import SENT
-from socialproof.media.uploads import UNCLAIMED_LIFETIME, UPLOAD_LIFETIME, give_up
+from socialproof.media.uploads import UPLOAD_LIFETIME
 
 WORK_LIFETIME = timedelta(hours=1)
 SWEPT_AT_ONCE = 200

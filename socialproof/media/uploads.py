@@ -1,18 +1,21 @@
 """A customer's video on its way in: begun, sent in numbered parts, joined, and handed to the worker.
 
 A video is `uploading` until its parts are joined, `uploaded` until the worker takes it, `processing` while
-it does, then `ready` or `unreadable`. The parts themselves are known to the storage alone.
+it does, then `ready` or `unreadable`. The parts themselves are known to the storage alone; what the row knows is how
+much room is held for them (`Media.stored_byte_count`).
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import BinaryIO
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
-from socialproof.backends.jobs.queue import enqueue
 from socialproof.backends.storage.port import (
     MAX_PARTS,
     MissingUpload,
@@ -25,27 +28,17 @@ from socialproof.backends.transcoder.port import SNIFF_BYTES, container_of
 from socialproof.database import new_public_id, record
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
 from socialproof.domain.events import MediaUnreadable, MediaUploaded
+from socialproof.domain.recording import Recorded
+from socialproof.media.giving_up import give_up, give_up_older_takes, sweep_soon
 from socialproof.media.models import Media, Upload
-from socialproof.media.queries import SENT
-from socialproof.media.room import require_room
+from socialproof.media.room import STEP_BYTES, Limits, hold_room, require_room, take_turn
 from socialproof.responses.models import Response
 
-UPLOAD_LIFETIME = timedelta(hours=24)
-OPEN_UPLOADS = 3
-"""Of one response at a time; beginning one more forgets the oldest."""
+UPLOAD_LIFETIME = timedelta(days=7)
+"""An upload that stopped goes on when its customer opens the link again, also after a weekend."""
+SENDING_LIFETIME = timedelta(hours=1)
+"""So long an upload counts as being sent; who comes back to it later does not keep others out."""
 UPLOADS_A_DAY = 40
-UNCLAIMED_LIFETIME = timedelta(days=7)
-"""A video that was sent but never became part of a testimonial."""
-KEPT_TAKES = 2
-"""Sent takes that wait for their testimonial; older ones are swept."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one upload may weigh, and all of a company together that nobody has judged yet, in bytes."""
-
-    max_bytes: int
-    max_waiting_bytes: int
 
 
 @dataclass(frozen=True)
@@ -57,44 +50,63 @@ class Place:
     part_byte_count: int
     byte_count: int | None = None
     """As announced; more is not taken."""
+    held_byte_count: int = 0
+    """So much room is held for it; before more arrives, `hold` is asked."""
 
 
 def begin_upload(
-    session: Session, *, response: Response, storage: Storage, limits: Limits, size: int | None, now: datetime
+    session: Session,
+    *,
+    response: Response,
+    storage: Storage,
+    limits: Limits,
+    size: int | None,
+    now: datetime,
+    is_audio: bool = False,
 ) -> Upload:
-    """A new video of this response, ready for its parts.
+    """A new video of this response; `size` in bytes, None while it is still being recorded.
 
-    Raises RuleBroken: empty, too_large, too_many; and StorageFull.
+    After the commit `open_place` opens its place in the storage, then `set_place` notes that.
+    Raises RuleBroken: empty, too_large, too_many, company_busy, company_full; and StorageFull.
     """
-    _check_not_too_many(session, response, now)
     if size is not None:
         check_size(size, limits)
-    require_room(
-        session,
-        company_id=response.company_id,
-        wanted=size or limits.max_bytes,
-        most=limits.max_waiting_bytes,
-        most_of_one=limits.max_bytes,
-    )
-    media = _new_media(response, now)
-    key = f"{media.prefix}/source"
+    take_turn(session, response.company_id)
+    _check_not_too_many(session, response, now)
+    _forget_oldest(session, response, limits, now)
+    _check_not_busy(session, response, limits, now)
+    held = min(STEP_BYTES, limits.max_bytes) if size is None else size
+    require_room(session, company_id=response.company_id, wanted=held, limits=limits)
+    media = _new_media(response, held, is_audio, now)
     upload = Upload(
         company_id=response.company_id,
         media=media,
-        key=key,
-        storage_upload_id=storage.begin(key),
+        key=f"{media.prefix}/source",
+        storage_upload_id="",
         part_byte_count=max(storage.part_bytes, ceil(limits.max_bytes / MAX_PARTS)),
         total_byte_count=size,
         created_at=now,
         expires_at=now + UPLOAD_LIFETIME,
     )
-    _forget_oldest(session, response, now)
     session.add_all([media, upload])
     session.flush()
     return upload
 
 
-def _new_media(response: Response, now: datetime) -> Media:
+def open_place(storage: Storage, *, key: str) -> str:
+    """Open the place for its parts in the storage, which may take a while; returns the storage's name of it."""
+    return storage.begin(key)
+
+
+def set_place(session: Session, *, upload: Upload, storage_upload_id: str) -> None:
+    """From here its parts may come. NotFound when its customer took it back meanwhile."""
+    session.refresh(upload, ["state"])
+    if upload.state != "open":
+        raise NotFound("upload_unknown")
+    upload.storage_upload_id = storage_upload_id
+
+
+def _new_media(response: Response, held: int, is_audio: bool, now: datetime) -> Media:
     public_id = new_public_id()
     return Media(
         company_id=response.company_id,
@@ -103,6 +115,8 @@ def _new_media(response: Response, now: datetime) -> Media:
         state="uploading",
         public_id=public_id,
         prefix=f"companies/{response.survey.company.public_id}/media/{public_id}",
+        stored_byte_count=held,
+        is_audio=is_audio,
         created_at=now,
     )
 
@@ -125,7 +139,9 @@ def upload_of(session: Session, *, response: Response, public_id: str) -> Upload
             Upload.public_id == public_id,
             Upload.state != "aborted",
             Media.response_id == response.id,
+            Media.state != "deleted",
         )
+        .options(contains_eager(Upload.media))
     )
     upload = session.scalar(statement)
     if upload is None:
@@ -137,12 +153,39 @@ def place_of(upload: Upload) -> Place:
     """Where its parts go; Conflict when it is complete already."""
     if upload.state != "open":
         raise Conflict("upload_complete")
-    return Place(upload.key, upload.storage_upload_id, upload.part_byte_count, upload.total_byte_count)
+    if not upload.storage_upload_id:
+        raise NotFound("upload_unknown")
+    return Place(
+        upload.key,
+        upload.storage_upload_id,
+        upload.part_byte_count,
+        upload.total_byte_count,
+        upload.media.stored_byte_count,
+    )
 
 
-def part_address(storage: Storage, *, place: Place, part: Part) -> PartAddress | None:
-    """Where the browser sends this part: an address of the storage, or None for our own."""
-    return storage.part_address(place.key, place.storage_upload_id, part)
+def byte_count_with(storage: Storage, *, place: Place, parts: Iterable[Part]) -> int:
+    """What the upload weighs once these parts are there too."""
+    held = {part.number: part.size for part in storage.list_parts(place.key, place.storage_upload_id)}
+    return sum((held | {part.number: part.size for part in parts}).values())
+
+
+def hold(session: Session, *, upload: Upload, byte_count: int, limits: Limits) -> None:
+    """Room for an upload of so many bytes, before they arrive; raises what `hold_room` raises."""
+    if upload.state != "open":
+        raise Conflict("upload_complete")
+    hold_room(session, upload=upload, byte_count=byte_count, limits=limits)
+
+
+def part_address(storage: Storage, *, place: Place, part: Part, limits: Limits) -> PartAddress | None:
+    """Where the browser sends this part: an address of the storage, or None for our own.
+
+    Each part before it has its least size, so that addresses together allow no more than a few times the limit.
+    """
+    address = storage.part_address(place.key, place.storage_upload_id, part)
+    if address is not None and (part.number - 1) * place.part_byte_count > limits.max_bytes:
+        raise RuleBroken("too_large", limit=limits.max_bytes)
+    return address
 
 
 def store_part(storage: Storage, *, place: Place, part: Part, source: BinaryIO, limits: Limits) -> Part:
@@ -163,16 +206,19 @@ def held_parts(storage: Storage, *, upload: Upload) -> list[Part]:
 
 @dataclass(frozen=True)
 class Joined:
-    """The parts as one file: size in bytes, checksum in hexadecimal digits, and whether it begins like a video."""
+    """The parts as one file: size in bytes, checksum in hexadecimal digits if known, and whether it begins like a
+    video.
+    """
 
     size: int
     sha256: str
     is_video: bool
 
 
-def join_parts(storage: Storage, *, place: Place, size: int, sha256: str, limits: Limits) -> Joined:
-    """Make one file of the parts; touches no database, because a large file takes a while.
+def join_parts(storage: Storage, *, place: Place, size: int, sha256: str | None, limits: Limits) -> Joined:
+    """Make one file of the first parts that weigh `size` together; touches no database, because it takes a while.
 
+    Without a checksum, of what had arrived when its device was lost, the parts' own checksums are all there is.
     Raises RuleBroken, and what the storage raises: UploadIncomplete, StorageFull.
     """
     check_size(size, limits)
@@ -185,12 +231,10 @@ def join_parts(storage: Storage, *, place: Place, size: int, sha256: str, limits
             raise UploadIncomplete("nothing to join") from None
     with storage.open(place.key) as source:
         is_video = container_of(source.read(SNIFF_BYTES)) is not None
-    return Joined(size, sha256, is_video)
+    return Joined(size, sha256 or "", is_video)
 
 
-def complete_upload(
-    session: Session, *, upload: Upload, joined: Joined, recorded_seconds: float | None, now: datetime
-) -> Media:
+def complete_upload(session: Session, *, upload: Upload, joined: Joined, recorded: Recorded, now: datetime) -> Media:
     """The file is here: the worker may have it. Saying it twice is the same as once.
 
     A file that is no video at all comes back as `unreadable` at once.
@@ -200,14 +244,16 @@ def complete_upload(
         return media
     upload.state, upload.total_byte_count = "complete", joined.size
     media.byte_count = media.stored_byte_count = joined.size
-    media.sha256, media.recorded_seconds = joined.sha256, recorded_seconds
+    media.sha256, media.recorded_seconds = joined.sha256, recorded.seconds
+    media.trim_start_seconds, media.trim_end_seconds = recorded.trim_start, recorded.trim_end
+    media.segment_byte_counts, media.is_partial = list(recorded.segments), recorded.is_partial
     if not joined.is_video:
         media.state, media.reason = "unreadable", "unreadable"
         record(session, MediaUnreadable(media.company_id, media.id))
         return media
     media.state = "uploaded"
     record(session, MediaUploaded(media.company_id, media.id))
-    _give_up_older_takes(session, media, now)
+    give_up_older_takes(session, media, now)
     return media
 
 
@@ -221,7 +267,17 @@ def _check_not_too_many(session: Session, response: Response, now: datetime) -> 
         raise RuleBroken("too_many")
 
 
-def _forget_oldest(session: Session, response: Response, now: datetime) -> None:
+def _check_not_busy(session: Session, response: Response, limits: Limits, now: datetime) -> None:
+    sending = select(func.count(Upload.id)).where(
+        Upload.company_id == response.company_id,
+        Upload.state == "open",
+        Upload.created_at > now - SENDING_LIFETIME,
+    )
+    if (session.scalar(sending) or 0) >= limits.max_per_company:
+        raise RuleBroken("company_busy")
+
+
+def _forget_oldest(session: Session, response: Response, limits: Limits, now: datetime) -> None:
     statement = (
         select(Upload)
         .join(Upload.media)
@@ -231,38 +287,8 @@ def _forget_oldest(session: Session, response: Response, now: datetime) -> None:
             Media.response_id == response.id,
         )
         .order_by(Upload.id.desc())
-        .offset(OPEN_UPLOADS - 1)
+        .offset(limits.max_per_link - 1)
     )
     for upload in session.scalars(statement):
         give_up(upload)
         sweep_soon(session, now)
-
-
-def give_up(upload: Upload) -> None:
-    """This upload will never be completed, nor its video; its parts go with the next sweep, after the commit."""
-    upload.state = "aborted"
-    upload.media.state = "deleted"
-
-
-def _give_up_older_takes(session: Session, media: Media, now: datetime) -> None:
-    """Unlimited retakes, but not unlimited room: the bytes go with the next sweep."""
-    statement = (
-        select(Media)
-        .where(
-            Media.company_id == media.company_id,
-            Media.response_id == media.response_id,
-            Media.kind == "video",
-            Media.testimonial_id.is_(None),
-            Media.state.in_(SENT),
-        )
-        .order_by(Media.id.desc())
-        .offset(KEPT_TAKES)
-    )
-    for older in session.scalars(statement):
-        older.state = "deleted"
-        sweep_soon(session, now)
-
-
-def sweep_soon(session: Session, now: datetime) -> None:
-    """Room is wanted now; whatever only grows old waits for the hourly sweep."""
-    enqueue(session, "media.sweep_uploads", {}, now=now, key="media.sweep_uploads")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from socialproof.database import record
 from socialproof.domain import moderation
 from socialproof.domain.events import TestimonialErased
-from socialproof.media.models import Media, Upload
-from socialproof.media.uploads import sweep_soon
+from socialproof.media.giving_up import sweep_soon
+from socialproof.media.models import Captions, Media, Upload
 from socialproof.responses.models import Response, ResponseChange
 from socialproof.testimonials.models import ModerationEntry, Testimonial
 from socialproof.testimonials.service import raise_version, take_back
@@ -43,6 +43,7 @@ def erase_testimonial(session: Session, *, testimonial: Testimonial, now: dateti
         _forget_words(session, testimonial.response)
     all_media = _all_media(session, testimonial)
     _give_up_uploads(session, all_media, now)
+    _forget_captions(session, all_media)
     prefixes = [_drop(media) for media in all_media]
     session.flush()
     record(session, TestimonialErased(testimonial.company_id, testimonial.id, tuple(prefixes)))
@@ -99,6 +100,14 @@ def _give_up_uploads(session: Session, all_media: list[Media], now: datetime) ->
     ).all()
     if given_up:
         sweep_soon(session, now)
+
+
+def _forget_captions(session: Session, all_media: list[Media]) -> None:
+    """What was said in a video are the customer's words too."""
+    named = [media.id for media in all_media]
+    session.execute(delete(Captions).where(Captions.media_id.in_(named)).execution_options(synchronize_session=False))
+    for media in all_media:
+        session.expire(media, ["captions"])
 
 
 def _drop(media: Media) -> str:

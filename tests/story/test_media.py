@@ -25,8 +25,10 @@ from socialproof.backends.transcoder.port import Transcoded, TranscoderFailed
 from socialproof.cli.work import job_context
 from socialproof.database import transaction
 from socialproof.domain.errors import NotFound, RuleBroken
-from socialproof.media import processing, sweeping, uploads
+from socialproof.domain.recording import Recorded
+from socialproof.media import giving_up, processing, sweeping, uploads
 from socialproof.media.models import Media, Upload
+from socialproof.media.room import Limits
 from socialproof.media.words import sentence
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
@@ -37,7 +39,7 @@ from socialproof.testimonials.recording import may_record, require_recording
 from socialproof.web import EXTENSION
 from tests.factories import Factories
 
-LIMITS = uploads.Limits(10_000_000, 1_000_000_000)
+LIMITS = Limits(10_000_000, 1_000_000_000)
 SETTLED = timedelta(minutes=10)
 
 
@@ -57,9 +59,20 @@ def response(factories: Factories) -> Response:
     return factories.response()
 
 
-def begin(session: Session, response: Response, storage: Storage, now: datetime) -> Upload:
+def begin(
+    session: Session,
+    response: Response,
+    storage: Storage,
+    now: datetime,
+    size: int | None = None,
+    limits: Limits = LIMITS,
+) -> Upload:
     with transaction(session):
-        return uploads.begin_upload(session, response=response, storage=storage, limits=LIMITS, size=None, now=now)
+        upload = uploads.begin_upload(session, response=response, storage=storage, limits=limits, size=size, now=now)
+    place = uploads.open_place(storage, key=upload.key)
+    with transaction(session):
+        uploads.set_place(session, upload=upload, storage_upload_id=place)
+    return upload
 
 
 def send(
@@ -73,7 +86,7 @@ def send(
     uploads.store_part(storage, place=place, part=part, source=io.BytesIO(content), limits=LIMITS)
     joined = uploads.join_parts(storage, place=place, size=len(content), sha256=digest, limits=LIMITS)
     with transaction(session):
-        return uploads.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=now)
+        return uploads.complete_upload(session, upload=upload, joined=joined, recorded=Recorded(seconds), now=now)
 
 
 def fresh(session: Session, media: Media) -> Media:
@@ -298,7 +311,7 @@ def test_an_abandoned_upload_is_swept_with_its_bytes(
 def test_a_video_that_nobody_claimed_is_swept_and_one_of_a_testimonial_stays(
     session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
 ) -> None:
-    old = factories.now - uploads.UNCLAIMED_LIFETIME - SETTLED
+    old = factories.now - giving_up.UNCLAIMED_LIFETIME - SETTLED
     unclaimed = factories.media(response, created_at=old, byte_count=4)
     claimed = factories.media(response, factories.testimonial(response), created_at=old, byte_count=4)
     for media in (unclaimed, claimed):
@@ -334,7 +347,7 @@ def test_one_upload_too_many_has_the_oldest_swept_at_once(
     session: Session, response: Response, storage: Storage, factories: Factories, run_jobs: Callable[[], int]
 ) -> None:
     first = begin(session, response, storage, factories.now)
-    for _ in range(uploads.OPEN_UPLOADS):
+    for _ in range(LIMITS.max_per_link):
         begin(session, response, storage, factories.now)
     storage_upload_id = first.storage_upload_id
     assert run_jobs() == 1
@@ -422,17 +435,13 @@ def test_a_video_on_its_way_is_erased_with_the_testimonial(
 
 
 def test_a_crowd_at_one_company_takes_only_so_much_room(
-    session: Session, storage: Storage, factories: Factories, context: JobContext
+    session: Session, storage: Storage, factories: Factories
 ) -> None:
     company, other = factories.survey(), factories.survey()
-    narrow = uploads.Limits(10_000_000, 25_000_000)
+    narrow = Limits(10_000_000, 2 * STEP_BYTES + 5_000_000)
 
     def begin_one(survey: Survey, size: int | None = None) -> Upload:
-        with transaction(session):
-            response = factories.response(survey)
-            return uploads.begin_upload(
-                session, response=response, storage=storage, limits=narrow, size=size, now=factories.now
-            )
+        return begin(session, factories.response(survey), storage, factories.now, size, narrow)
 
     first, _second = begin_one(company), begin_one(company)
     begin_one(company, 5_000_000)
@@ -440,7 +449,7 @@ def test_a_crowd_at_one_company_takes_only_so_much_room(
         begin_one(company, 1)
     begin_one(other)
     with transaction(session):
-        uploads.give_up(first)
+        giving_up.give_up(first)
     begin_one(company, 1)
 
 
@@ -449,14 +458,10 @@ def test_what_was_judged_makes_room(session: Session, storage: Storage, factorie
     waiting = factories.testimonial(factories.response(survey))
     media = factories.media(waiting.response, waiting, stored_byte_count=9_000_000)
     factories.media(factories.response(survey), stored_byte_count=9_000_000)
-    narrow = uploads.Limits(10_000_000, 20_000_000)
+    narrow = Limits(10_000_000, 20_000_000)
 
     def begin_one() -> Upload:
-        with transaction(session):
-            response = factories.response(survey)
-            return uploads.begin_upload(
-                session, response=response, storage=storage, limits=narrow, size=3_000_000, now=factories.now
-            )
+        return begin(session, factories.response(survey), storage, factories.now, 3_000_000, narrow)
 
     with pytest.raises(StorageFull):
         begin_one()
@@ -470,10 +475,7 @@ def test_what_was_judged_makes_room(session: Session, storage: Storage, factorie
 def test_more_than_was_announced_is_not_taken(
     session: Session, response: Response, storage: Storage, factories: Factories
 ) -> None:
-    with transaction(session):
-        upload = uploads.begin_upload(
-            session, response=response, storage=storage, limits=LIMITS, size=4, now=factories.now
-        )
+    upload = begin(session, response, storage, factories.now, 4)
     place = uploads.place_of(upload)
 
     def put(number: int) -> Part:

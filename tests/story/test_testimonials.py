@@ -17,7 +17,8 @@ from socialproof.database import Base, transaction
 from socialproof.domain.consent import text_sha256
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
 from socialproof.media.models import Media
-from socialproof.media.photos import PHOTOS_A_DAY, keep_photo
+from socialproof.media.photos import PHOTOS_A_DAY, finish_photo, keep_photo
+from socialproof.media.room import Limits
 from socialproof.responses.models import Response, ResponseChange
 from socialproof.testimonials import moderating
 from socialproof.testimonials.erasing import erase_testimonial
@@ -400,17 +401,13 @@ def test_an_erased_one_cannot_be_given_anew_by_an_old_page(
     assert testimonial.text == ""
 
 
-def test_photos_tried_again_and_again_take_no_endless_room(
-    session: Session, response: Response, now: datetime, app: Flask
-) -> None:
-    storage = app.extensions[EXTENSION].backends.storage
-
+def test_photos_tried_again_and_again_take_no_endless_room(session: Session, response: Response, now: datetime) -> None:
     def keep() -> Media:
         with transaction(session):
             squares = [PhotoVariant(96, b"RIFF")]
-            return keep_photo(
-                session, response=response, variants=squares, storage=storage, max_waiting_bytes=ROOM, now=now
-            )
+            photo = keep_photo(session, response=response, variants=squares, limits=Limits(ROOM, ROOM), now=now)
+            finish_photo(session, media=photo, now=now)
+            return photo
 
     photos = [keep() for _each in range(PHOTOS_A_DAY)]
     assert [photo.state for photo in photos[-3:]] == ["ready", "ready", "ready"]
@@ -419,10 +416,9 @@ def test_photos_tried_again_and_again_take_no_endless_room(
         keep()
 
 
-def test_a_photo_too_many_at_one_company_is_not_kept(
-    session: Session, response: Response, now: datetime, app: Flask
-) -> None:
-    storage = app.extensions[EXTENSION].backends.storage
+def test_a_photo_too_many_at_one_company_is_not_kept(session: Session, response: Response, now: datetime) -> None:
+    squares = [PhotoVariant(96, b"RIFF")]
     with pytest.raises(StorageFull), transaction(session):
-        squares = [PhotoVariant(96, b"RIFF")]
-        keep_photo(session, response=response, variants=squares, storage=storage, max_waiting_bytes=3, now=now)
+        keep_photo(session, response=response, variants=squares, limits=Limits(ROOM, 3), now=now)
+    with pytest.raises(RuleBroken, match="company_full"), transaction(session):
+        keep_photo(session, response=response, variants=squares, limits=Limits(ROOM, ROOM, 3), now=now)

@@ -25,6 +25,7 @@ from socialproof.backends.storage.port import (
     UploadIncomplete,
     check_key,
     check_part,
+    parts_to_join,
 )
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -139,10 +140,7 @@ class LocalStorage:
     def complete(self, key: str, upload_id: str, *, size: int, sha256: str | None = None) -> Stored:
         """Join the parts 1…n; safe to call again when the answer of the first call was lost halfway."""
         folder = self._upload(key, upload_id)
-        parts = self._parts(folder)
-        numbers = [part.number for part in parts]
-        if not parts or numbers != list(range(1, len(parts) + 1)) or sum(part.size for part in parts) != size:
-            raise UploadIncomplete("parts or size")
+        parts = parts_to_join(self._parts(folder), size=size, sha256=sha256)
         target = self._object(key)
         with self._written(target) as write:
             if sha256 not in (None, _join(folder, parts, write)):

@@ -167,7 +167,10 @@ class Storage(Protocol):
         ...
 
     def complete(self, key: str, upload_id: str, *, size: int, sha256: str | None = None) -> Stored:
-        """Join the parts 1…n into the object when bytes (and the checksum, if given) agree, else UploadIncomplete."""
+        """Join the parts 1…n into the object when bytes (and the checksum, if given) agree, else UploadIncomplete.
+
+        Without a checksum the first parts that weigh `size` are joined: of a lost recording one may be missing.
+        """
         ...
 
     def abort(self, key: str, upload_id: str) -> None:
@@ -193,6 +196,20 @@ def check_part(part: Part, max_part_bytes: int) -> Part:
     if not _SHA256.fullmatch(part.sha256):
         raise PartRefused("checksum")
     return part
+
+
+def parts_to_join(parts: list[Part], *, size: int, sha256: str | None) -> list[Part]:
+    """All parts 1…n, or without a checksum the first of them, that weigh `size` together; else UploadIncomplete."""
+    chosen: list[Part] = []
+    weight = 0
+    for part in parts:
+        if part.number != len(chosen) + 1 or (sha256 is None and weight == size):
+            break
+        chosen.append(part)
+        weight += part.size
+    if not chosen or weight != size or (sha256 is not None and len(chosen) < len(parts)):
+        raise UploadIncomplete("parts or size")
+    return chosen
 
 
 def content_type(key: str) -> str:

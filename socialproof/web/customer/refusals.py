@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import OperationalError
 
+from socialproof.database import db, is_full
 from socialproof.domain.errors import RuleBroken
 
 _SENTENCES = {
@@ -17,6 +19,7 @@ _SENTENCES = {
     "survey_not_open": _l("This survey has closed, so this was not saved."),
     "edit_window_over": _l("An answer can be changed for 24 hours. That time is over, so your first answer stays."),
     "answered_elsewhere": _l("Your answer arrived twice at the same moment. Please send it once more."),
+    "database_full": _l("Nothing can be saved at the moment. What you entered is still here: please send it later."),
 }
 
 STATUS = {
@@ -25,7 +28,16 @@ STATUS = {
     "press_send": 409,
     "answered_elsewhere": 409,
     "bad_request": 400,
+    "database_full": 507,
 }
+
+
+def no_room(error: OperationalError) -> RuleBroken:
+    """The refusal when the database has no room left; every other failure goes on."""
+    if not is_full(error):
+        raise error
+    db.session.rollback()
+    return RuleBroken("database_full")
 
 
 def sentence(refusal: RuleBroken) -> str:

@@ -1,13 +1,13 @@
 """The video's way in, as JSON for the page's own script: begin → addresses → PUT each part → complete.
 
-The response's link is the authority and one upload belongs to one response. While a part's bytes arrive no database
-connection is held, never more than PARTS_AT_ONCE of them arrive (half of the threads that the server is started with),
-and each has PART_SECONDS, so that slow senders can neither stop the other pages nor each other.
+The response's link is the authority and one upload belongs to one response. While a part's bytes arrive, and while the
+storage is asked, no database connection is held; never more than PARTS_AT_ONCE parts arrive (half of the threads that
+the server is started with), and each has PART_SECONDS, so that slow senders can neither stop the other pages nor each
+other.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import threading
 import time
@@ -16,20 +16,35 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import IO, Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from socialproof.backends.storage.port import BLOCK_BYTES, Part, StorageError
+from socialproof.backends.storage.port import BLOCK_BYTES, MissingUpload, Part, Storage, StorageError
 from socialproof.clock import now
-from socialproof.database import db, transaction
+from socialproof.database import db, is_full, transaction
 from socialproof.domain.errors import NotFound, RuleBroken
-from socialproof.media import uploads
-from socialproof.media.models import Media, Upload
+from socialproof.domain.recording import Recorded, read_recorded
+from socialproof.media import giving_up, uploads
+from socialproof.media.models import Upload
+from socialproof.media.queries import unclaimed_uploads
+from socialproof.media.room import Limits
 from socialproof.media.words import sentence
 from socialproof.testimonials.recording import require_recording
 from socialproof.web import services
 from socialproof.web.customer import access
+from socialproof.web.customer.upload_answers import (
+    RETRY_AFTER,
+    STATUS,
+    answer,
+    as_listed,
+    body,
+    described,
+    next_page,
+    part_of,
+    whole_number,
+)
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/r/<token>/uploads")
 
@@ -39,58 +54,55 @@ ADDRESSES_AT_ONCE = 64
 
 _places = threading.BoundedSemaphore(PARTS_AT_ONCE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_STATUS = {
-    "too_slow": 408,
-    "busy": 503,
-    "storage_full": 507,
-    "too_large": 413,
-    "length_required": 411,
-    "too_many": 429,
-    "upload_unknown": 404,
-    "already_sent": 409,
-    "video_off": 409,
-    "upload_complete": 409,
-    "upload_incomplete": 409,
-    "part_conflict": 409,
-}
 
 
 @blueprint.post("")
 def begin(token: str) -> Response:
-    """Open an upload: `size` in bytes, if the sender knows it."""
+    """Open an upload: `size` in bytes, null while it is still being recorded; `audio` when it has no picture."""
     response = access.response_of(token)
-    size = _whole_number(_body().get("size"))
+    told, storage = body(), services().backends.storage
     with transaction() as session:
         require_recording(session, response=response)
         upload = uploads.begin_upload(
             session,
             response=response,
-            storage=services().backends.storage,
+            storage=storage,
             limits=_limits(),
-            size=size,
+            size=whole_number(told.get("size")),
+            is_audio=told.get("audio") is True,
             now=now(),
         )
-        answer = _described(token, upload)
-    return _answer(answer, HTTPStatus.CREATED)
+        upload_id, key = upload.public_id, upload.key
+    _open(token, upload_id, key)
+    return answer(described(token, _upload(token, upload_id), []), HTTPStatus.CREATED)
+
+
+@blueprint.get("")
+def index(token: str) -> Response:
+    """What this customer has on its way, and has sent but not yet put into a testimonial; newest first."""
+    found = unclaimed_uploads(db.session(), response=access.response_of(token))
+    held = _held(found)
+    return answer({"uploads": [described(token, upload, held[upload.public_id]) for upload in found]})
 
 
 @blueprint.get("/<upload_id>")
 def show(token: str, upload_id: str) -> Response:
     """How far an upload is: its state and the parts that arrived, so that only missing ones are sent again."""
     upload = _upload(token, upload_id)
-    held = uploads.held_parts(services().backends.storage, upload=upload)
-    parts = [{"number": part.number, "size": part.size, "sha256": part.sha256} for part in held]
-    return _answer({**_described(token, upload), "parts": parts})
+    parts = _held([upload])[upload_id]
+    return answer({**described(token, upload, parts), "parts": [as_listed(part) for part in parts]})
 
 
 @blueprint.post("/<upload_id>/addresses")
 def addresses(token: str, upload_id: str) -> Response:
     """Where each of these parts goes: an address of the storage, or our own."""
     place = uploads.place_of(_upload(token, upload_id))
-    wanted = _body().get("parts")
+    wanted = body().get("parts")
     if not isinstance(wanted, list) or not 0 < len(wanted) <= ADDRESSES_AT_ONCE:
         raise RuleBroken("part_damaged")
-    return _answer({"parts": [_address(token, upload_id, place, _part(one)) for one in wanted]})
+    parts = [part_of(one) for one in wanted]
+    _hold_room(token, upload_id, place, parts)
+    return answer({"parts": [_address(token, upload_id, place, part) for part in parts]})
 
 
 @blueprint.put("/<upload_id>/parts/<int:number>")
@@ -102,46 +114,65 @@ def put_part(token: str, upload_id: str, number: int) -> Response:
     access.limit_body(storage.max_part_bytes)
     if request.content_length > storage.max_part_bytes:
         raise RuleBroken("too_large")
-    part = _part({"number": number, "size": request.content_length, "sha256": request.headers.get("X-Part-SHA256")})
+    part = part_of({"number": number, "size": request.content_length, "sha256": request.headers.get("X-Part-SHA256")})
     place = uploads.place_of(_upload(token, upload_id))
-    db.session.close()
+    _hold_room(token, upload_id, place, [part])
     with _one_of_few():
         source: Any = _Timed(request.stream)
         uploads.store_part(storage, place=place, part=part, source=source, limits=_limits())
-    return _answer({"number": part.number, "size": part.size, "sha256": part.sha256})
+    return answer(as_listed(part))
 
 
 @blueprint.post("/<upload_id>/complete")
 def complete(token: str, upload_id: str) -> Response:
-    """All parts are sent: join them and say where the visit goes on."""
-    body = _body()
-    size, sha256 = _whole_number(body.get("size")), body.get("sha256")
-    if size is None or not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+    """All parts are sent, or with `partial` all that there will ever be: join them and say where the visit goes on."""
+    told = body()
+    size, sha256 = whole_number(told.get("size")), told.get("sha256")
+    if size is None or not (_is_checksum(sha256) or (sha256 is None and told.get("partial") is True)):
         raise RuleBroken("upload_incomplete")
-    state, video = _completed(token, upload_id, size, sha256, _seconds(body.get("seconds")))
+    state, video = _completed(token, upload_id, size, sha256, read_recorded(told, size=size))
     if state == "unreadable":
         raise RuleBroken("unreadable")
-    return _answer({"media": video, "state": state, "location": _next_page(token, video)})
+    return answer({"media": video, "state": state, "location": next_page(token, video)})
+
+
+@blueprint.delete("/<upload_id>")
+def discard(token: str, upload_id: str) -> Response:
+    """The customer takes it back, on its way or arrived; once is as good as twice."""
+    with transaction() as session:
+        response = access.response_of(token)
+        giving_up.discard_upload(session, response=response, public_id=upload_id, now=now())
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @blueprint.errorhandler(RuleBroken)
 @blueprint.errorhandler(StorageError)
 def refused(error: RuleBroken | StorageError) -> Response:
     """A rule or the storage says no: its code, and a sentence for the customer."""
-    code = {"missing": "upload_unknown"}.get(error.code, error.code)
-    if request.method == "PUT" and code not in ("busy", "too_slow"):
-        _read_to_end()
-    answer = _answer({"code": code, "message": sentence(code, _)}, _STATUS.get(code, 422))
-    if code == "busy":
-        answer.headers["Retry-After"] = "2"
-    return answer
+    return _refusal({"missing": "upload_unknown"}.get(error.code, error.code))
+
+
+@blueprint.errorhandler(OperationalError)
+def database_refused(error: OperationalError) -> Response:
+    """The database is full, or away for a moment: what arrived is kept, and the script tries again."""
+    db.session.rollback()
+    return _refusal("database_full" if is_full(error) else "busy")
 
 
 @blueprint.errorhandler(HTTPException)
 def wrong_request(error: HTTPException) -> Response:
     """The same shape for what the framework refuses."""
     code = {404: "upload_unknown", 410: "upload_unknown", 413: "too_large"}.get(error.code or 0, "part_damaged")
-    return _answer({"code": code, "message": sentence(code, _)}, error.code or 400)
+    return answer({"code": code, "message": sentence(code, _)}, error.code or 400)
+
+
+def _refusal(code: str) -> Response:
+    if request.method == "PUT" and code not in ("busy", "too_slow"):
+        _read_to_end()
+    made = answer({"code": code, "message": sentence(code, _)}, STATUS.get(code, 422))
+    if code in RETRY_AFTER:
+        made.headers["Retry-After"] = str(RETRY_AFTER[code])
+    return made
 
 
 def _upload(token: str, upload_id: str) -> Upload:
@@ -149,7 +180,44 @@ def _upload(token: str, upload_id: str) -> Upload:
     return uploads.upload_of(db.session(), response=response, public_id=upload_id)
 
 
-def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: float | None) -> tuple[str, str]:
+def _open(token: str, upload_id: str, key: str) -> None:
+    """Open its place in the storage; when there is none, nothing is left of the upload."""
+    try:
+        storage_upload_id = uploads.open_place(services().backends.storage, key=key)
+    except Exception:
+        with transaction():
+            giving_up.give_up(_upload(token, upload_id))
+        raise
+    with transaction() as session:
+        uploads.set_place(session, upload=_upload(token, upload_id), storage_upload_id=storage_upload_id)
+
+
+def _held(found: list[Upload]) -> dict[str, list[Part]]:
+    """The parts of each that arrived, asked with no database connection in hand."""
+    places = {upload.public_id: uploads.place_of(upload) for upload in found if upload.state == "open"}
+    db.session.close()
+    storage = services().backends.storage
+    return {upload.public_id: _parts(storage, places.get(upload.public_id)) for upload in found}
+
+
+def _parts(storage: Storage, place: uploads.Place | None) -> list[Part]:
+    try:
+        return storage.list_parts(place.key, place.storage_upload_id) if place else []
+    except MissingUpload:  # joined or swept at this moment
+        return []
+
+
+def _hold_room(token: str, upload_id: str, place: uploads.Place, parts: list[Part]) -> None:
+    """Room for these parts too, before they come; most find that theirs is held already and write nothing."""
+    db.session.close()
+    byte_count = uploads.byte_count_with(services().backends.storage, place=place, parts=parts)
+    if byte_count > place.held_byte_count:
+        with transaction() as session:
+            uploads.hold(session, upload=_upload(token, upload_id), byte_count=byte_count, limits=_limits())
+        db.session.close()
+
+
+def _completed(token: str, upload_id: str, size: int, sha256: str | None, recorded: Recorded) -> tuple[str, str]:
     """Join with no database connection in hand, then note it; returns the video's state and public id."""
     upload, storage = _upload(token, upload_id), services().backends.storage
     if upload.state == "complete":
@@ -160,7 +228,7 @@ def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: floa
     try:
         with transaction() as session:
             upload, at = _upload(token, upload_id), now()
-            media = uploads.complete_upload(session, upload=upload, joined=joined, recorded_seconds=seconds, now=at)
+            media = uploads.complete_upload(session, upload=upload, joined=joined, recorded=recorded, now=at)
             state, video = media.state, media.public_id
     except NotFound:  # its customer took everything back while it was joined
         storage.delete(place.key)
@@ -170,72 +238,21 @@ def _completed(token: str, upload_id: str, size: int, sha256: str, seconds: floa
     return state, video
 
 
-def _limits() -> uploads.Limits:
-    settings = services().settings
-    return uploads.Limits(settings.max_video_bytes, settings.max_waiting_bytes)
+def _limits() -> Limits:
+    return Limits.of(services().settings)
 
 
-def _described(token: str, upload: Upload) -> dict[str, Any]:
-    media: Media = upload.media
-    own = {"token": token, "upload_id": upload.public_id, **access.kept_in_links()}
-    done = _next_page(token, media.public_id) if upload.state == "complete" else None
-    return {
-        "upload": upload.public_id,
-        "state": upload.state,
-        "media": media.public_id,
-        "media_state": media.state,
-        "part_bytes": upload.part_byte_count,
-        "addresses": url_for("customer.uploads.addresses", **own),
-        "self": url_for("customer.uploads.show", **own),
-        "complete": url_for("customer.uploads.complete", **own),
-        "location": done,
-    }
+def _is_checksum(value: object) -> bool:
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
 
 
 def _address(token: str, upload_id: str, place: uploads.Place, part: Part) -> dict[str, Any]:
-    given = uploads.part_address(services().backends.storage, place=place, part=part)
+    given = uploads.part_address(services().backends.storage, place=place, part=part, limits=_limits())
     if given is not None:
         return {"number": part.number, "url": given.url, "headers": given.headers}
     kept = access.kept_in_links()
     url = url_for("customer.uploads.put_part", token=token, upload_id=upload_id, number=part.number, **kept)
     return {"number": part.number, "url": url, "headers": {"X-Part-SHA256": part.sha256}}
-
-
-def _next_page(token: str, video: str) -> str:
-    return url_for("customer.testimonial.write", token=token, video=video, **access.kept_in_links())
-
-
-def _body() -> dict[str, Any]:
-    access.limit_body()
-    try:
-        body = request.get_json(silent=True)
-    except RecursionError:  # brackets within brackets within brackets
-        body = None
-    return body if isinstance(body, dict) else {}
-
-
-def _whole_number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) and 0 < value < 24 * 3600 else None
-
-
-def _part(value: object) -> Part:
-    fields = value if isinstance(value, dict) else {}
-    number, size, sha256 = (fields.get(name) for name in ("number", "size", "sha256"))
-    if _whole_number(number) is None or _whole_number(size) is None or not isinstance(sha256, str):
-        raise RuleBroken("part_damaged")
-    return Part(int(str(number)), int(str(size)), sha256)
-
-
-def _answer(body: dict[str, Any], status: int = 200) -> Response:
-    answer = jsonify(body)
-    answer.status_code = status
-    return answer
 
 
 def _read_to_end() -> None:
