@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from socialproof import clock
-from socialproof.backends.jobs.port import Handler
+from socialproof.backends.jobs.port import Handler, NoteParked, NoteRevived
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
@@ -64,6 +64,12 @@ JOBS: dict[str, Handler] = {
     hearing.DRAFT_CAPTIONS: hearing.draft_captions,
     "media.sweep_uploads": sweeping.sweep_uploads,
 }
+
+PARKED: dict[str, NoteParked] = {"media.process_video": processing.note_parked}
+"""Who is told, in the same transaction, when a job of this kind is given up."""
+
+REVIVED: dict[str, NoteRevived] = {"media.process_video": processing.note_revived}
+"""Who is told when the operator lets it run again."""
 
 HOURLY = ("campaigns.expire", "companies.forget", "media.sweep_uploads")
 """Kinds of jobs that the worker puts on the table every hour: what time alone brings about."""

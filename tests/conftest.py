@@ -137,7 +137,7 @@ def run_jobs(app: Flask) -> Callable[[], int]:
 
     def run() -> int:
         count = 0
-        while run_next(context, wiring.JOBS):
+        while run_next(context, wiring.JOBS, wiring.PARKED):
             count += 1
         return count
 

@@ -53,7 +53,7 @@ def worker(threads: int) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     context = job_context(app)
     threading.Thread(target=_remind, args=(context, stop), name="hourly", daemon=True).start()
-    work(context, wiring.JOBS, stop, threads)
+    work(context, wiring.JOBS, stop, threads, wiring.PARKED)
 
 
 def _remind(context: JobContext, stop: threading.Event) -> None:
@@ -85,6 +85,10 @@ def list_jobs() -> None:
 @click.argument("job_id", type=int)
 def retry(job_id: int) -> None:
     """Let a parked job run again."""
+    now = clock.now()
     with database.transaction() as session:
-        revived = queue.unpark(session, job_id, now=clock.now())
+        revived = queue.unpark(session, job_id, now=now)
+        job = session.get(Job, job_id)
+        if revived and job is not None and job.kind in wiring.REVIVED:
+            wiring.REVIVED[job.kind](session, now=now, **job.payload)
     click.echo("It runs again." if revived else "There is no parked job with this number.")

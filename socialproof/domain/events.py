@@ -108,6 +108,13 @@ class MediaUnreadable(CompanyEvent):
 
 
 @dataclass(frozen=True)
+class MediaParked(CompanyEvent):
+    """The machine, not the file, failed for good; somebody may let it be tried again."""
+
+    media_id: int
+
+
+@dataclass(frozen=True)
 class CaptionsChanged(CompanyEvent):
     """The reviewed captions of a video, or whether it has any, are other ones than before."""
 

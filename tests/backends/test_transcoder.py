@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,6 +18,7 @@ from PIL import Image
 from socialproof.backends.transcoder.ffmpeg import FfmpegTranscoder, find_ffmpeg
 from socialproof.backends.transcoder.port import (
     REFUSALS,
+    Recording,
     Transcoded,
     TranscoderFailed,
     VideoRefused,
@@ -36,13 +38,17 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def transcode(source: Path, folder: Path, max_seconds: float = 120, recorded: float | None = None) -> Transcoded:
-    return FfmpegTranscoder().transcode(source, folder, max_seconds=max_seconds, recorded_seconds=recorded)
+def quiet(_share: float) -> None:
+    """Progress that nobody looks at."""
 
 
-def refusal(source: Path, folder: Path, max_seconds: float = 120, recorded: float | None = None) -> str:
+def transcode(*segments: Path, folder: Path, max_seconds: float = 120, **known: Any) -> Transcoded:
+    return FfmpegTranscoder().transcode(Recording(segments, max_seconds, **known), folder=folder, progress=quiet)
+
+
+def refusal(*segments: Path, folder: Path, max_seconds: float = 120, **known: Any) -> str:
     with pytest.raises(VideoRefused) as refused:
-        transcode(source, folder, max_seconds, recorded)
+        transcode(*segments, folder=folder, max_seconds=max_seconds, **known)
     assert refused.value.code in REFUSALS
     assert list(folder.glob("*.log")) == []
     return refused.value.code
@@ -65,39 +71,39 @@ def boxes(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ["vp8-opus.webm", "h264-aac.mp4", "h264-aac.mov", "h264-opus.mkv"])
 def test_what_browsers_and_phones_make_becomes_one_kind_of_video(clip: Clip, folder: Path, name: str) -> None:
-    made = transcode(clip(name, seconds=2), folder)
-    words = described(made.video)
+    made = transcode(clip(name, seconds=2), folder=folder)
+    words = described(made.files["video.mp4"])
     assert re.search(r"Video: h264 .*yuv420p", words)
     assert re.search(r"Audio: aac .*48000 Hz, stereo", words)
     assert (made.width, made.height, made.has_audio) == (320, 180, True)
     assert made.duration_seconds == pytest.approx(2, abs=0.2)
-    assert boxes(made.video)[:2] == ["ftyp", "moov"]
-    with Image.open(made.poster) as poster:
+    assert boxes(made.files["video.mp4"])[:2] == ["ftyp", "moov"]
+    with Image.open(made.files["poster.webp"]) as poster:
         assert (poster.format, poster.size) == ("WEBP", (320, 180))
 
 
 def test_a_large_picture_becomes_720p(clip: Clip, folder: Path) -> None:
-    made = transcode(clip("a.mp4", seconds=1, size="2560x1440"), folder)
+    made = transcode(clip("a.mp4", seconds=1, size="2560x1440"), folder=folder)
     assert (made.width, made.height) == (1280, 720)
 
 
 def test_portrait_stays_portrait(clip: Clip, folder: Path) -> None:
-    made = transcode(clip("a.mp4", seconds=1, size="1080x1920"), folder)
+    made = transcode(clip("a.mp4", seconds=1, size="1080x1920"), folder=folder)
     assert (made.width, made.height) == (720, 1280)
 
 
 def test_a_rotated_phone_clip_stands_upright(clip: Clip, folder: Path, tmp_path: Path) -> None:
     turned = tmp_path / "turned.mp4"
     ffmpeg("-display_rotation", "90", "-i", clip("a.mp4", seconds=1), "-c", "copy", turned)
-    made = transcode(turned, folder)
+    made = transcode(turned, folder=folder)
     assert (made.width, made.height) == (180, 320)
-    assert "rotation" not in described(made.video)
+    assert "rotation" not in described(made.files["video.mp4"])
 
 
 def test_odd_sizes_become_even(folder: Path, tmp_path: Path) -> None:
     odd = tmp_path / "odd.webm"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=321x241:d=1", "-c:v", "libvpx", "-deadline", "realtime", odd)
-    made = transcode(odd, folder)
+    made = transcode(odd, folder=folder)
     assert (made.width, made.height, made.has_audio) == (320, 240, False)
 
 
@@ -105,13 +111,13 @@ def test_a_browsers_file_without_a_length_gets_one(clip: Clip, folder: Path, tmp
     live = tmp_path / "live.webm"
     ffmpeg("-i", clip("a.webm", seconds=3), "-c", "copy", "-f", "webm", "-live", "1", live)
     assert "Duration: N/A" in described(live)
-    assert transcode(live, folder, recorded=3.1).duration_seconds == pytest.approx(3, abs=0.2)
+    assert transcode(live, folder=folder, recorded_seconds=3.1).duration_seconds == pytest.approx(3, abs=0.2)
 
 
 def test_a_shorter_file_than_was_recorded_is_incomplete(clip: Clip, folder: Path, tmp_path: Path) -> None:
     live = tmp_path / "live.webm"
     ffmpeg("-i", clip("a.webm", seconds=3), "-c", "copy", "-f", "webm", "-live", "1", live)
-    assert refusal(live, folder, recorded=9.0) == "incomplete"
+    assert refusal(live, folder=folder, recorded_seconds=9.0) == "incomplete"
 
 
 @pytest.mark.parametrize("name", ["cut.webm", "cut.mp4", "cut-fast-start.mp4"])
@@ -123,14 +129,14 @@ def test_a_truncated_file_is_incomplete_and_never_whole(
     whole = clip(name, seconds=8, extra=extra).read_bytes()
     cut = tmp_path / name
     cut.write_bytes(whole[: int(len(whole) * share)])
-    assert refusal(cut, folder) == "incomplete"
+    assert refusal(cut, folder=folder) == "incomplete"
 
 
 def test_a_poster_is_not_the_black_first_frame(folder: Path, tmp_path: Path) -> None:
     dark = tmp_path / "dark.mp4"
     graph = "color=black:s=320x180:d=1[a];color=red:s=320x180:d=1[b];[a][b]concat"
     ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-pix_fmt", "yuv420p", dark)
-    with Image.open(transcode(dark, folder).poster) as poster:
+    with Image.open(transcode(dark, folder=folder).files["poster.webp"]) as poster:
         red, _green, _blue = poster.convert("RGB").getpixel((160, 90))  # type: ignore[misc]
     assert red > 150
 
@@ -138,7 +144,7 @@ def test_a_poster_is_not_the_black_first_frame(folder: Path, tmp_path: Path) -> 
 def test_a_video_that_is_all_black_has_a_poster(folder: Path, tmp_path: Path) -> None:
     black = tmp_path / "black.mp4"
     ffmpeg("-f", "lavfi", "-i", "color=black:s=320x180:d=1", "-c:v", "libx264", "-pix_fmt", "yuv420p", black)
-    assert transcode(black, folder).poster.stat().st_size > 0
+    assert transcode(black, folder=folder).files["poster.webp"].stat().st_size > 0
 
 
 def test_no_location_and_no_title_reach_the_public_file(clip: Clip, folder: Path, tmp_path: Path) -> None:
@@ -147,25 +153,36 @@ def test_no_location_and_no_title_reach_the_public_file(clip: Clip, folder: Path
     arguments = [word for tag in tags for word in ("-metadata", tag)]
     ffmpeg("-i", clip("a.mp4", seconds=1), "-c", "copy", *arguments, "-movflags", "use_metadata_tags", tagged)
     assert b"59.3293" in tagged.read_bytes()
-    made = transcode(tagged, folder)
-    content = made.video.read_bytes()
+    made = transcode(tagged, folder=folder)
+    content = made.files["video.mp4"].read_bytes()
     for word in (b"59.3293", b"My home", b"Phone", b"\xa9xyz", b"loci"):
         assert word not in content
-    with Image.open(made.poster) as poster:
+    with Image.open(made.files["poster.webp"]) as poster:
         assert not poster.getexif()
 
 
-def test_only_sound_is_no_video(folder: Path, tmp_path: Path) -> None:
-    for name in ("sound.webm", "sound.mp4"):
-        ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-strict", "-2", tmp_path / name)
-        assert refusal(tmp_path / name, folder) == "no_video"
+@pytest.mark.parametrize("name", ["sound.webm", "sound.mp4"])
+def test_only_sound_becomes_a_video_with_a_drawn_picture(folder: Path, tmp_path: Path, name: str) -> None:
+    ffmpeg("-f", "lavfi", "-i", "sine=d=2", "-strict", "-2", tmp_path / name)
+    made = transcode(tmp_path / name, folder=folder)
+    assert (made.is_audio, made.has_audio, made.width, made.height) == (True, True, 1280, 720)
+    assert made.duration_seconds == pytest.approx(2, abs=0.3)
+    with Image.open(made.files["poster.webp"]) as poster:
+        assert poster.size == (1280, 720)
+        assert len(poster.convert("L").getcolors() or []) > 5, "nothing is drawn"
 
 
 def test_a_cover_picture_does_not_make_sound_a_video(folder: Path, tmp_path: Path) -> None:
     Image.new("RGB", (64, 64)).save(tmp_path / "cover.png")
     inputs = ("-f", "lavfi", "-i", "sine=d=1", "-i", tmp_path / "cover.png")
     ffmpeg(*inputs, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic", tmp_path / "a.mp4")
-    assert refusal(tmp_path / "a.mp4", folder) in ("no_video", "unreadable")
+    assert transcode(tmp_path / "a.mp4", folder=folder).is_audio
+
+
+def test_a_file_with_neither_picture_nor_sound_is_unreadable(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nHello\n")
+    ffmpeg("-i", tmp_path / "words.srt", "-c:s", "mov_text", tmp_path / "words.mp4")
+    assert refusal(tmp_path / "words.mp4", folder=folder) == "unreadable"
 
 
 @pytest.mark.parametrize("name", ["many.webm", "many.mp4"])
@@ -173,13 +190,13 @@ def test_of_40_tracks_one_picture_and_one_sound_remain(clip: Clip, folder: Path,
     many = tmp_path / name
     maps = ["-map", "0:v"] * 20 + ["-map", "0:a"] * 20
     ffmpeg("-i", clip(f"one{many.suffix}", seconds=1), *maps, "-c", "copy", many)
-    words = described(transcode(many, folder).video)
+    words = described(transcode(many, folder=folder).files["video.mp4"])
     assert len(re.findall(r"Stream #0:\d+.*: Video", words.split("Output #0")[0])) == 1
     assert len(re.findall(r"Stream #0:\d+.*: Audio", words.split("Output #0")[0])) == 1
 
 
 def test_one_frame_per_second_is_played(clip: Clip, folder: Path) -> None:
-    made = transcode(clip("slow.mp4", seconds=4, rate=1), folder)
+    made = transcode(clip("slow.mp4", seconds=4, rate=1), folder=folder)
     assert made.duration_seconds == pytest.approx(4, abs=1.1)
 
 
@@ -188,21 +205,21 @@ def test_a_picture_that_changes_its_size_is_played(clip: Clip, folder: Path, tmp
     parts = [clip("a.webm", seconds=1, size="320x180"), clip("b.webm", seconds=1, size="180x320")]
     (tmp_path / "list").write_text("".join(f"file '{part}'\n" for part in parts))
     ffmpeg("-f", "concat", "-safe", "0", "-i", tmp_path / "list", "-c", "copy", tmp_path / "turn.webm")
-    made = transcode(tmp_path / "turn.webm", folder)
+    made = transcode(tmp_path / "turn.webm", folder=folder)
     assert (made.width, made.height) == (320, 180)
     assert made.duration_seconds == pytest.approx(2, abs=0.3)
 
 
 def test_too_long_is_refused_by_its_header_and_without_one(clip: Clip, folder: Path, tmp_path: Path) -> None:
     long = clip("long.webm", seconds=12, size="64x64", rate=5)
-    assert refusal(long, folder, max_seconds=5) == "too_long"
+    assert refusal(long, folder=folder, max_seconds=5) == "too_long"
     live = tmp_path / "live.webm"
     ffmpeg("-i", long, "-c", "copy", "-f", "webm", "-live", "1", live)
-    assert refusal(live, folder, max_seconds=5) == "too_long"
+    assert refusal(live, folder=folder, max_seconds=5) == "too_long"
 
 
 def test_a_moment_more_than_the_limit_is_fine(clip: Clip, folder: Path) -> None:
-    assert transcode(clip("a.webm", seconds=4), folder, max_seconds=3).duration_seconds > 3.5
+    assert transcode(clip("a.webm", seconds=4), folder=folder, max_seconds=3).duration_seconds > 3.5
 
 
 @pytest.mark.parametrize(
@@ -227,7 +244,7 @@ def test_a_moment_more_than_the_limit_is_fine(clip: Clip, folder: Path) -> None:
 )
 def test_what_is_no_video_is_refused(folder: Path, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.webm").write_bytes(content)
-    assert refusal(tmp_path / "a.webm", folder) in ("unreadable", "incomplete")
+    assert refusal(tmp_path / "a.webm", folder=folder) in ("unreadable", "incomplete")
 
 
 @pytest.fixture
@@ -273,7 +290,7 @@ def test_playlists_named_webm_are_refused_and_no_request_leaves(
     port, heard = ears
     head = {"bare": b"", "behind EBML": EBML + b"\n", "behind ftyp": FTYP + b"\n"}[disguise]
     (tmp_path / "a.webm").write_bytes(head + PLAYLISTS[kind].format(port=port).encode())
-    assert refusal(tmp_path / "a.webm", folder) in ("unreadable", "incomplete")
+    assert refusal(tmp_path / "a.webm", folder=folder) in ("unreadable", "incomplete")
     time.sleep(0.15)
     assert heard == []
 
@@ -289,7 +306,7 @@ def test_a_track_that_lies_in_another_file_or_address_is_not_fetched(
         entry = b"url \x00\x00\x00\x00" + target
         (tmp_path / "a.mov").write_bytes(content[:at] + entry + content[at + len(entry) :])
         with suppress(VideoRefused):
-            transcode(tmp_path / "a.mov", folder)
+            transcode(tmp_path / "a.mov", folder=folder)
     time.sleep(0.15)
     assert heard == []
 
@@ -302,18 +319,18 @@ def test_a_bomb_of_16000_by_16000_is_refused_quickly(clip: Clip, folder: Path, t
     bomb = tmp_path / "bomb.webm"
     bomb.write_bytes(small.replace(claim, b"\x9d\x01\x2a" + struct.pack("<HH", 16000, 16000)))
     started = time.monotonic()
-    assert refusal(bomb, folder) == "too_large"
+    assert refusal(bomb, folder=folder) == "too_large"
     assert time.monotonic() - started < 20
 
 
 def test_a_picture_larger_than_any_phone_films_is_refused(clip: Clip, folder: Path) -> None:
-    assert refusal(clip("huge.mp4", seconds=0.1, size="5120x2880"), folder) == "too_large"
+    assert refusal(clip("huge.mp4", seconds=0.1, size="5120x2880"), folder=folder) == "too_large"
 
 
 def test_codecs_that_no_camera_makes_are_refused(folder: Path, tmp_path: Path) -> None:
     odd = tmp_path / "odd.mkv"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x64:d=1", "-c:v", "flv1", odd)
-    assert refusal(odd, folder) == "unreadable"
+    assert refusal(odd, folder=folder) == "unreadable"
 
 
 def test_a_program_that_never_ends_is_ended(clip: Clip, folder: Path, tmp_path: Path) -> None:
@@ -322,7 +339,7 @@ def test_a_program_that_never_ends_is_ended(clip: Clip, folder: Path, tmp_path: 
     stuck.chmod(0o755)
     transcoder = FfmpegTranscoder(str(stuck), look_seconds=0.5)
     with pytest.raises(VideoRefused, match="too_complex"):
-        transcoder.transcode(clip("a.webm", seconds=1), folder, max_seconds=10)
+        transcoder.transcode(Recording((clip("a.webm", seconds=1),), 10), folder, progress=quiet)
     child = int((folder / "child").read_text())
     time.sleep(0.1)
     state = Path(f"/proc/{child}/stat")
@@ -332,12 +349,14 @@ def test_a_program_that_never_ends_is_ended(clip: Clip, folder: Path, tmp_path: 
 def test_the_memory_limit_holds(clip: Clip, folder: Path) -> None:
     transcoder = FfmpegTranscoder(memory_bytes=180 * 1024 * 1024)
     with pytest.raises((VideoRefused, TranscoderFailed)):
-        transcoder.transcode(clip("a.mp4", seconds=1, size="3840x2160"), folder, max_seconds=10)
+        transcoder.transcode(Recording((clip("a.mp4", seconds=1, size="3840x2160"),), 10), folder, progress=quiet)
 
 
 def test_a_missing_ffmpeg_is_the_machines_fault(clip: Clip, folder: Path) -> None:
     with pytest.raises(TranscoderFailed, match="no ffmpeg"):
-        FfmpegTranscoder("/no/such/ffmpeg").transcode(clip("a.webm", seconds=1), folder, max_seconds=10)
+        FfmpegTranscoder("/no/such/ffmpeg").transcode(
+            Recording((clip("a.webm", seconds=1),), 10), folder, progress=quiet
+        )
 
 
 def test_the_operators_ffmpeg_comes_first() -> None:

@@ -44,3 +44,9 @@ class JobContext:
 
 Handler = Callable[..., None]
 """Called as handler(context, **payload); must be safe to run twice."""
+
+NoteParked = Callable[..., None]
+"""Called as note(session, error=…, **payload) in the transaction that parks a job."""
+
+NoteRevived = Callable[..., None]
+"""Called as note(session, now=…, **payload) in the transaction that lets a parked job run again."""

@@ -101,6 +101,13 @@ def unpark(session: Session, job_id: int, *, now: datetime) -> bool:
     return isinstance(result, CursorResult) and result.rowcount == 1
 
 
+def unpark_same(session: Session, kind: str, payload: dict[str, Any], *, now: datetime) -> bool:
+    """Let the parked job of this kind and payload run again from its first attempt; False when there is none."""
+    parked = session.scalars(select(Job).where(Job.state == "parked", Job.kind == kind).order_by(Job.id.desc()))
+    job_id = next((job.id for job in parked if job.payload == payload), None)
+    return job_id is not None and unpark(session, job_id, now=now)
+
+
 def _update(session: Session, job_id: int, expected_fence: int, **values: Any) -> bool:
     statement = update(Job).where(Job.id == job_id, Job.fence == expected_fence).values(**values)
     result = session.execute(statement, execution_options={"synchronize_session": False})

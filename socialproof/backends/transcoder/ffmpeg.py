@@ -1,49 +1,58 @@
-"""Video through ffmpeg as a subprocess that gets one local file, one known container and hard limits.
+"""Video through ffmpeg: look at every segment, measure the loudness, make both videos in one run, choose a frame.
 
-Three runs: look at the source (one frame), make the MP4, take the poster from that MP4. An exit code of zero
-proves nothing, so the length of what came out is compared with what went in.
+An exit code of zero proves nothing, so the lengths of what came out are compared with what went in.
 """
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
-from socialproof.backends.transcoder import confined
+from socialproof.backends.transcoder import frames, graph
+from socialproof.backends.transcoder.graph import Plan
 from socialproof.backends.transcoder.port import (
     SNIFF_BYTES,
+    Recording,
     Transcoded,
     TranscoderFailed,
     VideoRefused,
     container_of,
 )
-from socialproof.backends.transcoder.report import Look, Report
+from socialproof.backends.transcoder.report import Look, Loudness, Report
+from socialproof.backends.transcoder.running import Ran, Runner, find_ffmpeg, reading
 
-MAX_PIXELS = 10_000_000  # 4096 × 2304, more than any phone films
+__all__ = ["FfmpegTranscoder", "find_ffmpeg"]
+
 MEMORY_BYTES = 3 * 1024**3
-FILE_BYTES = 1024**3
 LOOK_SECONDS = 60.0
 ENCODE_SECONDS = 240.0
 """Besides this, twelve seconds for every second allowed: 4K HEVC on a busy small machine needs about five."""
 LONGER_SECONDS = 3.0
 """A recorder that stops at the limit writes a moment more than the limit."""
+LEAST_SECONDS = 1.0
+"""Of a recording whose end is known to be missing."""
+MAX_SEGMENTS = 50
+SAMPLES = 12
+KEY_FRAMES_SECONDS = 45.0
+"""A video of this length has key frames enough to choose a poster from them alone, which is far quicker."""
 
-_CODECS = (
-    "vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,h264,hevc,mpeg4,h263,prores,"
-    "opus,libopus,vorbis,libvorbis,aac,alac,mp3,mp3float,flac,amrnb,amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_f32le"
+_WITHOUT_METADATA = (
+    *("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1"),
+    *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
 )
-_NOT_BLACK = "blackframe=amount=0:threshold=32,metadata=select:key=lavfi.blackframe.pblack:value=90:function=less"
+_H264 = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-g", "90", "-a53cc", "0", "-threads:v", "2")
+_AAC = ("-c:a", "aac", "-ac", "2", "-ar", "48000")
+_MP4 = ("-max_muxing_queue_size", "1024", "-movflags", "+faststart", "-f", "mp4", "-y")
+_LARGE = ("-crf", "23", "-maxrate", "4M", "-bufsize", "8M", "-b:a", "128k")
+_SMALL = ("-crf", "25", "-maxrate", "1M", "-bufsize", "2M", "-b:a", "96k")
 
 
 @dataclass(frozen=True)
-class _Ran:
-    code: int
-    report: Report
+class _Segment:
+    """One readable file of the recording."""
+
+    container: str
+    path: Path
+    look: Look
 
 
 class FfmpegTranscoder:
@@ -56,106 +65,155 @@ class FfmpegTranscoder:
         self._memory_bytes = memory_bytes
         self._look_seconds = look_seconds
 
-    def transcode(
-        self, source: Path, folder: Path, *, max_seconds: float, recorded_seconds: float | None = None
-    ) -> Transcoded:
-        """Make video.mp4 and poster.webp in `folder`."""
-        container = _container(source)
-        look = self._look(container, source, folder)
-        if look.seconds is not None and look.seconds > max_seconds + LONGER_SECONDS:
-            raise VideoRefused("too_long", f"{look.seconds} s")
-        video = folder / "video.mp4"
-        ran = self._encode(container, source, video, look, max_seconds)
-        made = self._look("mov", video, folder)
-        _compare(made, look, ran.report, max_seconds, recorded_seconds)
-        poster = self._poster(video, folder)
-        return Transcoded(video, poster, made.width, made.height, made.seconds or 0.0, made.has_audio)
+    def transcode(self, recording: Recording, folder: Path, *, progress: Callable[[float], None]) -> Transcoded:
+        """Make the four files in `folder`."""
+        runner = Runner(self._program, folder, self._memory_bytes)
+        return _Work(runner, recording, self._look_seconds, progress).done()
 
-    def _look(self, container: str, path: Path, folder: Path) -> Look:
+
+@dataclass(frozen=True)
+class _Work:
+    """One recording on its way through several runs in one folder."""
+
+    runner: Runner
+    recording: Recording
+    look_seconds: float
+    progress: Callable[[float], None]
+
+    def done(self) -> Transcoded:
+        segments = self._segments()
+        plan = Plan(
+            tuple(segment.look for segment in segments), self.recording.trim_start or 0.0, self.recording.trim_end
+        )
+        expected = plan.expected_seconds(self.recording.recorded_seconds)
+        if plan.expected_seconds(None) > self.recording.max_seconds + LONGER_SECONDS:
+            raise VideoRefused("too_long", f"{expected} s")
+        self.progress(0.02)
+        loudness = self._loudness(plan, segments)
+        self.progress(0.06)
+        ran = self._encode(plan, segments, graph.gain_db(loudness), expected)
+        video, small = self._file("video.mp4"), self._file("video-360.mp4")
+        made, made_small = self._look("mov", video), self._look("mov", small)
+        self._check(made, expected, ran.report, len(segments))
+        self._check(made_small, expected, ran.report, len(segments))
+        self.progress(0.95)
+        preview = self._stills(video, made.seconds or 0.0)
+        return Transcoded(
+            {name: self._file(name) for name in ("video.mp4", "video-360.mp4", "poster.webp", "preview.webp")},
+            made.width,
+            made.height,
+            made.seconds or 0.0,
+            has_audio=made.has_audio,
+            is_audio=plan.is_audio,
+            details={
+                "small": {"width": made_small.width, "height": made_small.height},
+                "preview": {"width": preview[0], "height": preview[1]},
+                **({"loudness": _told(loudness)} if loudness else {}),
+            },
+        )
+
+    def _file(self, name: str) -> Path:
+        return self.runner.folder / name
+
+    def _segments(self) -> list[_Segment]:
+        if not 0 < len(self.recording.segments) <= MAX_SEGMENTS:
+            raise VideoRefused("unreadable", f"{len(self.recording.segments)} segments")
+        found: list[_Segment] = []
+        for path in self.recording.segments:
+            try:
+                container = _container(path)
+                found.append(_Segment(container, path, self._look(container, path)))
+            except VideoRefused:
+                # Of a recording that broke off, the last piece may be too short to be anything.
+                is_scrap = self.recording.is_partial and found and path == self.recording.segments[-1]
+                if not is_scrap:
+                    raise
+        return found
+
+    def _look(self, container: str, path: Path) -> Look:
         """Decode one frame: sizes as shown (rotation applied), the length the header claims, and sound or none."""
         wanted = ["-map", "0:V:0", "-frames:v", "1", "-f", "null", "-"]
-        ran = self._run([*_input(container, path), *wanted], folder, self._look_seconds)
+        ran = self.runner.run([*reading(container, path), *wanted], self.look_seconds)
         look = ran.report.look()
+        if look is None and ran.report.has_no_picture():
+            wanted = ["-map", "0:a:0", "-frames:a", "1", "-f", "null", "-"]
+            look = self.runner.run([*reading(container, path), *wanted], self.look_seconds).report.heard()
         if look is None:
             raise VideoRefused(ran.report.refusal(), ran.report.last_line())
         return look
 
-    def _encode(self, container: str, source: Path, video: Path, look: Look, max_seconds: float) -> _Ran:
-        width, height = look.fitted()
-        shape = (
-            f"scale={width}:{height}:force_original_aspect_ratio=decrease,"
-            f"pad={width}:{height}:-1:-1,setsar=1,format=yuv420p"
+    def _loudness(self, plan: Plan, segments: list[_Segment]) -> Loudness | None:
+        """Of the part that will be heard; None for silence. What cannot be measured is left as it is."""
+        if not plan.has_audio:
+            return None
+        wanted = ["-filter_complex", graph.loudness_graph(plan), "-map", "[measured]", *self._at_most()]
+        ran = self.runner.run([*_reading_all(segments), *wanted, "-f", "null", "-"], self._encode_seconds())
+        return ran.report.loudness() if ran.code == 0 else None
+
+    def _encode(self, plan: Plan, segments: list[_Segment], gain: float, expected: float) -> Ran:
+        written = [word for text in graph.graphs(plan, gain) for word in ("-filter_complex", text)]
+        for picture, sound, name, quality in (
+            ("[large]", "[heard]", "video.mp4", _LARGE),
+            ("[small]", "[heard_small]", "video-360.mp4", _SMALL),
+        ):
+            mapped = ["-map", picture, *(["-map", sound, *_AAC] if plan.has_audio else [])]
+            written += [*mapped, *_H264, *quality, *_WITHOUT_METADATA, *self._at_most(), *_MP4, str(self._file(name))]
+        length = expected or self.recording.max_seconds
+        ran = self.runner.run(
+            [*_reading_all(segments), *written],
+            self._encode_seconds(),
+            lambda seconds: self.progress(0.06 + 0.89 * min(1.0, seconds / length)),
         )
-        arguments = [
-            *(*_input(container, source), "-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn"),
-            *("-t", str(max_seconds + 2 * LONGER_SECONDS), "-vf", shape, "-fpsmax", "30"),
-            *("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-profile:v", "high", "-threads", "2"),
-            *(
-                "-c:a",
-                "aac",
-                "-b:a",
-                "128k",
-                "-ac",
-                "2",
-                "-ar",
-                "48000",
-                "-af",
-                "aresample=async=1:first_pts=0",
-            ),
-            *("-map_metadata", "-1", "-map_metadata:s", "-1", "-map_chapters", "-1"),
-            *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
-            *("-max_muxing_queue_size", "1024", "-movflags", "+faststart", "-f", "mp4", "-y", str(video)),
-        ]
-        ran = self._run(arguments, video.parent, ENCODE_SECONDS + 12 * max_seconds)
-        if ran.code != 0 or not video.is_file():
+        if ran.code != 0 or not self._file("video.mp4").is_file():
             raise VideoRefused(ran.report.refusal(), ran.report.last_line())
         return ran
 
-    def _poster(self, video: Path, folder: Path) -> Path:
-        """The first frame that is not black, else the very first."""
-        poster = folder / "poster.webp"
-        for chosen in (_NOT_BLACK, "null"):
-            wanted = ["-map", "0:v:0", "-vf", chosen, "-frames:v", "1", "-map_metadata", "-1"]
-            written = ["-c:v", "libwebp", "-quality", "82", "-f", "webp", "-y", str(poster)]
-            self._run([*_input("mov", video), *wanted, *written], folder, self._look_seconds)
-            if poster.is_file() and poster.stat().st_size:
-                return poster
+    def _at_most(self) -> list[str]:
+        return ["-t", str(self.recording.max_seconds + 2 * LONGER_SECONDS)]
+
+    def _encode_seconds(self) -> float:
+        return ENCODE_SECONDS + 12 * self.recording.max_seconds
+
+    def _check(self, made: Look, expected: float, report: Report, segment_count: int) -> None:
+        seconds = made.seconds or 0.0
+        if seconds <= 0:
+            raise VideoRefused("unreadable", "no length")
+        if seconds > self.recording.max_seconds + LONGER_SECONDS:
+            raise VideoRefused("too_long", f"{seconds} s")
+        if self.recording.is_partial:
+            if seconds < LEAST_SECONDS:
+                raise VideoRefused("incomplete", f"{seconds} s")
+            return
+        if seconds < expected - max(1.5, expected * 0.05):
+            raise VideoRefused("incomplete", f"{seconds} s of {expected} s")
+        # What broke off and was continued may well end early before its last piece: there the length alone tells.
+        if segment_count == 1 and report.saw_truncation():
+            raise VideoRefused("incomplete", "the file ends early")
+
+    def _stills(self, video: Path, seconds: float) -> tuple[int, int]:
+        """Write poster.webp and preview.webp of the best of a dozen frames; the size of the preview."""
+        times, samples = self._samples(video, seconds)
+        frame = self._file("frame.ppm")
+        for moment in (times[frames.best(samples)] if samples else 0.0, 0.0):
+            wanted = ["-map", "0:V:0", "-frames:v", "1", "-c:v", "ppm", "-f", "image2", "-update", "1", "-y"]
+            seek = ("-ss", f"{max(0.0, moment - 0.004):.3f}")
+            self.runner.run([*reading("mov", video, *seek), *wanted, str(frame)], self.look_seconds)
+            if frame.is_file() and frame.stat().st_size:
+                return frames.write_stills(frame, self._file("poster.webp"), self._file("preview.webp"))
         raise TranscoderFailed("no poster could be written")
 
-    def _run(self, arguments: list[str], folder: Path, seconds: float) -> _Ran:
-        """Run ffmpeg to its end or to its time-out; its words go to a file, so nothing grows in our memory."""
-        program = [_python(), "-I", "-S", confined.__file__]
-        limits = [str(int(seconds * 2)), str(self._memory_bytes), str(FILE_BYTES)]
-        words = folder / "ffmpeg.log"
-        with words.open("wb") as log:
-            process = subprocess.Popen(
-                [*program, *limits, find_ffmpeg(self._program), *arguments],
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env={"LC_ALL": "C", "HOME": str(folder), "TMPDIR": str(folder)},
-                start_new_session=True,
-            )
-            code = _wait(process, seconds)
-        report = Report.read(words)
-        words.unlink()
-        return _judged(code, report)
-
-
-def find_ffmpeg(chosen: str = "") -> str:
-    """The absolute path of ffmpeg: as chosen by the operator, from PATH, or from imageio-ffmpeg."""
-    found = shutil.which(chosen or "ffmpeg")
-    if found is None and not chosen:
-        # Imported only here: it is slow, and not needed where the system has its own.
-        found = str(import_module("imageio_ffmpeg").get_ffmpeg_exe())
-    if not found:
-        raise TranscoderFailed(f"there is no ffmpeg at {chosen!r}")
-    return os.path.abspath(found)
-
-
-def _python() -> str:
-    return sys.executable or "/usr/bin/python3"
+    def _samples(self, video: Path, seconds: float) -> tuple[list[float], list[Path]]:
+        """A dozen small frames from all over the video, and when they are shown; not of its very first moment."""
+        options = ("-skip_frame", "nokey") if seconds >= KEY_FRAMES_SECONDS else ()
+        first, step = seconds * 0.04, seconds / (SAMPLES + 1)
+        chosen = rf"select=isnan(prev_selected_t)*gte(t\,{first:.3f})+gte(t-prev_selected_t\,{step:.3f})"
+        wanted = ["-map", "0:V:0", "-vf", f"{chosen},showinfo=checksum=0,scale=320:-2", "-fps_mode", "passthrough"]
+        written = ["-frames:v", str(SAMPLES), "-c:v", "ppm", "-f", "image2", "-y", str(self._file("sample-%02d.ppm"))]
+        ran = self.runner.run([*reading("mov", video, *options), *wanted, *written], self.look_seconds)
+        samples = sorted(self.runner.folder.glob("sample-*.ppm"))
+        times = ran.report.frame_times()
+        count = min(len(times), len(samples))
+        return times[:count], samples[:count]
 
 
 def _container(source: Path) -> str:
@@ -166,43 +224,13 @@ def _container(source: Path) -> str:
     return container
 
 
-def _input(container: str, path: Path) -> list[str]:
-    return [
-        *("-hide_banner", "-nostdin", "-loglevel", "info", "-nostats", "-filter_threads", "1"),
-        *("-protocol_whitelist", "file", "-f", container, "-codec_whitelist", _CODECS),
-        *("-max_pixels", str(MAX_PIXELS), "-max_streams", "64", "-threads", "2", "-i", str(path)),
-    ]
+def _reading_all(segments: list[_Segment]) -> list[str]:
+    words = []
+    for segment in segments:
+        # The filters of the graph take frames of changing sizes; a new graph would forget what it has joined and cut.
+        words += reading(segment.container, segment.path, "-reinit_filter:v", "0")
+    return words
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _judged(code: int | None, report: Report) -> _Ran:
-    if code is None or code in (-signal.SIGXCPU, -signal.SIGXFSZ) or report.ran_out_of_memory():
-        raise VideoRefused("too_complex", f"exit {code}: {report.last_line()}")
-    if report.ran_out_of_room():
-        raise TranscoderFailed(report.last_line())
-    if code == -signal.SIGKILL:
-        raise TranscoderFailed("ffmpeg was killed from outside")
-    return _Ran(code, report)
-
-
-def _compare(made: Look, look: Look, report: Report, max_seconds: float, recorded_seconds: float | None) -> None:
-    seconds = made.seconds or 0.0
-    if seconds > max_seconds + LONGER_SECONDS:
-        raise VideoRefused("too_long", f"{seconds} s")
-    expected = max(look.seconds or 0.0, recorded_seconds or 0.0)
-    if seconds < expected - max(1.5, expected * 0.05):
-        raise VideoRefused("incomplete", f"{seconds} s of {expected} s")
-    if report.saw_truncation():
-        raise VideoRefused("incomplete", "the file ends early")
-    if seconds <= 0:
-        raise VideoRefused("unreadable", "no length")
+def _told(loudness: Loudness) -> dict[str, float]:
+    return {"lufs": loudness.integrated, "peak_db": loudness.peak, "gain_db": round(graph.gain_db(loudness), 2)}

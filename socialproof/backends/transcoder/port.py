@@ -1,10 +1,11 @@
 """Turning what a customer sent into a video that every browser plays, or saying why that cannot be done."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-REFUSALS = ("unreadable", "incomplete", "too_long", "no_video", "too_large", "too_complex")
+REFUSALS = ("unreadable", "incomplete", "too_long", "too_large", "too_complex")
 """The codes of VideoRefused. The edge has a sentence for each of them."""
 
 SNIFF_BYTES = 4096
@@ -24,25 +25,44 @@ class TranscoderFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Transcoded:
-    """Paths of the finished files inside the caller's folder; pixels as shown, upright; seconds as played."""
+class Recording:
+    """What was sent. All times are seconds of the whole recording, its segments one behind the other."""
 
-    video: Path
-    poster: Path
+    segments: tuple[Path, ...]
+    """One file, or several where the recording was interrupted and continued."""
+    max_seconds: float
+    recorded_seconds: float | None = None
+    """What the recorder measured: a clearly shorter recording is refused as incomplete."""
+    trim_start: float | None = None
+    trim_end: float | None = None
+    is_partial: bool = False
+    """Its end may be missing, and its sender knows."""
+
+
+@dataclass(frozen=True)
+class Transcoded:
+    """Finished files in the caller's folder by their names; pixels as shown, upright; seconds as played.
+
+    Files: video.mp4 (at most 720p), video-360.mp4, poster.webp (its best frame, of the same size), preview.webp (the
+    same frame, at most 640 pixels wide). Details: "small" and "preview" (width and height of those files), and
+    "loudness" (what was measured and the gain, in LUFS and dB) where there is sound.
+    """
+
+    files: dict[str, Path]
     width: int
     height: int
     duration_seconds: float
     has_audio: bool
+    is_audio: bool = False
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 class Transcoder(Protocol):
-    def transcode(
-        self, source: Path, folder: Path, *, max_seconds: float, recorded_seconds: float | None = None
-    ) -> Transcoded:
-        """Make H.264/AAC MP4 of at most 720p and a WebP poster in `folder`, an empty private folder of the caller.
+    def transcode(self, recording: Recording, folder: Path, *, progress: Callable[[float], None]) -> Transcoded:
+        """Make the files in `folder`, a private folder of the caller; `progress` hears a share from 0 to 1.
 
-        `recorded_seconds` is what the recorder measured: a clearly shorter file is refused as incomplete.
-        Raises VideoRefused when the file is at fault and TranscoderFailed when the machine is.
+        What `progress` raises ends the work. Raises VideoRefused when the recording is at fault and TranscoderFailed
+        when the machine is.
         """
         ...
 

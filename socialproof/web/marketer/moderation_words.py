@@ -64,6 +64,7 @@ MEDIA_REASONS = {
     "unreadable": _l("The file is damaged or is no video."),
     "incomplete": _l("The recording is incomplete."),
     "too_long": _l("It is longer than allowed."),
+    "no_video": _l("It has sound only, no picture."),  # of an earlier release
     "too_large": _l("Its picture is too large."),
     "too_complex": _l("It took too long to read."),
     "source_damaged": _l("It was damaged on its way."),
