@@ -48,6 +48,7 @@ def described(token: str, upload: Upload, held: list[Part]) -> dict[str, Any]:
         "progress": media.progress_percent,
         "is_audio": media.is_audio,
         "seconds": media.recorded_seconds or media.duration_seconds,
+        "size": upload.total_byte_count,
         "bytes": media.byte_count if is_complete else sum(part.size for part in held),
         "begun_at": upload.created_at.astimezone(UTC).isoformat(),
         "part_bytes": upload.part_byte_count,

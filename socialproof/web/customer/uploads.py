@@ -31,6 +31,7 @@ from socialproof.media.models import Upload
 from socialproof.media.queries import unclaimed_uploads
 from socialproof.media.room import Limits
 from socialproof.media.words import sentence
+from socialproof.testimonials.queries import testimonial_of_response
 from socialproof.testimonials.recording import require_recording
 from socialproof.web import services
 from socialproof.web.customer import access
@@ -79,10 +80,16 @@ def begin(token: str) -> Response:
 
 @blueprint.get("")
 def index(token: str) -> Response:
-    """What this customer has on its way, and has sent but not yet put into a testimonial; newest first."""
-    found = unclaimed_uploads(db.session(), response=access.response_of(token))
+    """What this customer has on its way, and has sent but not yet put into a testimonial; newest first.
+
+    `sent` once the testimonial is given, for the screen that waits for a phone.
+    """
+    response = access.response_of(token)
+    is_sent = testimonial_of_response(db.session(), response) is not None
+    found = unclaimed_uploads(db.session(), response=response)
     held = _held(found)
-    return answer({"uploads": [described(token, upload, held[upload.public_id]) for upload in found]})
+    listed = [described(token, upload, held[upload.public_id]) for upload in found]
+    return answer({"uploads": listed, "sent": is_sent})
 
 
 @blueprint.get("/<upload_id>")
