@@ -94,7 +94,8 @@ def fetch(
     url: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers (names in lower case) of one request; refusals too."""
-    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    plain = {"Content-Type": "application/octet-stream"} if body is not None else {}
+    request = urllib.request.Request(url, data=body, method=method, headers={**plain, **(headers or {})})
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
@@ -129,10 +130,11 @@ def _start(name: str, command: list[str]) -> subprocess.Popen[str]:
 
 @dataclass
 class Gateway:
-    """Stands before a store, passes on what it gets, and can say 503 to everything while the store is `away`."""
+    """Stands before a store and passes on what it gets, or says `refusal` to everything while the store is away."""
 
     upstream: str
     is_away: threading.Event = field(default_factory=threading.Event)
+    refusal: int = 503
     refused: int = 0
     endpoint: str = ""
 
@@ -159,7 +161,7 @@ class _Passing(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.way.is_away.is_set():
             self.way.refused += 1
-            self._answer(503, [], b"")
+            self._answer(self.way.refusal, [], b"")
             return
         upstream = HTTPConnection(self.way.upstream, timeout=20)
         upstream.request(self.command, self.path, body or None, dict(self.headers.items()))

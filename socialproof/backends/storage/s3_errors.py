@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 _KNOWN: dict[str, type[StorageError]] = {
     "NoSuchKey": MissingObject,
     "404": MissingObject,
+    "BrokenMPU": MissingObject,
     "NoSuchUpload": MissingUpload,
     "InvalidPart": UploadIncomplete,
     "InvalidPartOrder": UploadIncomplete,
@@ -37,7 +38,9 @@ _KNOWN: dict[str, type[StorageError]] = {
     "XMinioAdminBucketQuotaExceeded": StorageFull,
     "EntityTooLarge": StorageFull,
 }
-"""EntityTooLarge: our objects and parts are far below every limit, so that only a quota can say it."""
+"""EntityTooLarge: our objects and parts are far below every limit, so that only a quota can say it. BrokenMPU: Swift
+joins by reference, and a part of this object was replaced since.
+"""
 
 
 @contextmanager
