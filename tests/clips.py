@@ -38,3 +38,17 @@ def clip(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Callable[..., Path]:
+    """`sound("a.webm", seconds=3)` is the path of a fresh recording without a picture."""
+
+    def make(name: str, seconds: float = 2, extra: tuple[object, ...] = ()) -> Path:
+        path = tmp_path / "sounds" / Path(name).name
+        path.parent.mkdir(exist_ok=True)
+        codec = ("-c:a", "libopus" if path.suffix == ".webm" else "aac")
+        ffmpeg("-f", "lavfi", "-i", f"sine=d={seconds}", *codec, *extra, path)
+        return path
+
+    return make

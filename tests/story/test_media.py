@@ -5,14 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -21,15 +16,13 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.storage.port import MissingUpload, Part, Storage, StorageFull
-from socialproof.backends.transcoder.port import Transcoded, TranscoderFailed
 from socialproof.cli.work import job_context
 from socialproof.database import transaction
 from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.domain.recording import Recorded
-from socialproof.media import giving_up, processing, sweeping, uploads
+from socialproof.media import giving_up, sweeping, uploads
 from socialproof.media.models import Media, Upload
-from socialproof.media.room import Limits
-from socialproof.media.words import sentence
+from socialproof.media.room import STEP_BYTES, Limits
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
 from socialproof.surveys.models import Survey
@@ -98,199 +91,6 @@ def fresh(session: Session, media: Media) -> Media:
 def work_folders(settings: Settings) -> list[str]:
     work = settings.data_dir / "work"
     return [path.name for path in work.iterdir()] if work.is_dir() else []
-
-
-def test_a_sent_video_becomes_ready(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    run_jobs: Callable[[], int],
-    clip: Callable[..., Path],
-    settings: Settings,
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=2).read_bytes(), factories.now, 2.0)
-    assert media.state == "uploaded"
-    run_jobs()
-    fresh(session, media)
-    assert (media.state, media.reason, media.variants) == ("ready", "", ["video.mp4", "poster.webp"])
-    assert (media.width, media.height, media.details) == (320, 180, {"has_audio": True})
-    for variant in media.variants:
-        assert storage.stat(f"{media.prefix}/{variant}") is not None
-    assert work_folders(settings) == []
-
-
-def test_a_hostile_file_ends_as_unreadable_and_the_testimonial_keeps_its_words(
-    session: Session, response: Response, storage: Storage, factories: Factories, run_jobs: Callable[[], int]
-) -> None:
-    content = b"\x1a\x45\xdf\xa3 webm <script>alert(1)</script>" * 20
-    media = send(session, response, storage, content, factories.now)
-    testimonial = factories.testimonial(response, text="My words stay.")
-    media.testimonial_id = testimonial.id
-    session.commit()
-    run_jobs()
-    fresh(session, media)
-    assert (media.state, media.reason, media.variants) == ("unreadable", "unreadable", [])
-    session.refresh(testimonial)
-    assert (testimonial.text, testimonial.state, len(testimonial.consents)) == ("My words stay.", "submitted", 1)
-    assert "could not be read" in sentence(media.reason, lambda words: words)
-
-
-def test_a_recording_without_its_end_is_incomplete(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    run_jobs: Callable[[], int],
-    clip: Callable[..., Path],
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=2).read_bytes(), factories.now, 30.0)
-    run_jobs()
-    assert (fresh(session, media).state, media.reason) == ("unreadable", "incomplete")
-
-
-def test_the_job_run_twice_leaves_one_result(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    context: JobContext,
-    clip: Callable[..., Path],
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
-    for _ in range(2):
-        processing.process_video(context, media_id=media.id, company_id=media.company_id)
-    assert fresh(session, media).state == "ready"
-
-
-def test_a_job_for_another_company_does_nothing(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    context: JobContext,
-    clip: Callable[..., Path],
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
-    processing.process_video(context, media_id=media.id, company_id=media.company_id + 1)
-    assert fresh(session, media).state == "uploaded"
-
-
-class Interrupted:
-    """A transcoder during whose work something happens."""
-
-    def __init__(self, act: Callable[[], None]) -> None:
-        self.act = act
-
-    def transcode(
-        self, source: Path, folder: Path, *, max_seconds: float, recorded_seconds: float | None = None
-    ) -> Transcoded:
-        self.act()
-        for name in ("video.mp4", "poster.webp"):
-            (folder / name).write_bytes(b"made")
-        return Transcoded(folder / "video.mp4", folder / "poster.webp", 320, 180, 1.0, True)
-
-
-def interrupted(context: JobContext, act: Callable[[], None]) -> JobContext:
-    return replace(context, backends=replace(context.backends, transcoder=Interrupted(act)))
-
-
-def test_what_is_erased_while_it_is_processed_stays_erased(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    context: JobContext,
-    clip: Callable[..., Path],
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
-    prefix = media.prefix
-
-    def erase() -> None:
-        fresh(session, media).state = "deleted"
-        session.commit()
-        storage.delete_prefix(prefix)
-
-    processing.process_video(interrupted(context, erase), media_id=media.id, company_id=media.company_id)
-    assert fresh(session, media).state == "deleted"
-    assert storage.stat(f"{prefix}/video.mp4") is None
-
-
-def test_a_worker_that_lost_its_job_changes_nothing(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    context: JobContext,
-    clip: Callable[..., Path],
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
-    lost = replace(interrupted(context, lambda: None), renew=lambda: False)
-    processing.process_video(lost, media_id=media.id, company_id=media.company_id)
-    assert fresh(session, media).state == "processing"
-    assert storage.stat(f"{media.prefix}/video.mp4") is None
-
-
-def test_a_failing_machine_leaves_nothing_and_may_try_again(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    context: JobContext,
-    clip: Callable[..., Path],
-    settings: Settings,
-) -> None:
-    media = send(session, response, storage, clip("a.webm", seconds=1).read_bytes(), factories.now)
-
-    def fail() -> None:
-        raise TranscoderFailed("no room")
-
-    with pytest.raises(TranscoderFailed):
-        processing.process_video(interrupted(context, fail), media_id=media.id, company_id=media.company_id)
-    assert work_folders(settings) == []
-    processing.process_video(context, media_id=media.id, company_id=media.company_id)
-    assert fresh(session, media).state == "ready"
-
-
-WORKER = """
-import sys
-from pathlib import Path
-from socialproof.app import create_app
-from socialproof.cli.work import job_context
-from socialproof.settings import Settings
-from socialproof.media import processing, sweeping
-url, data_dir, media_id, company_id = sys.argv[1:]
-app = create_app(Settings(secret_keys=("k" * 40,), database_url=url, data_dir=Path(data_dir), testing=True))
-print("go", flush=True)
-processing.process_video(job_context(app), media_id=int(media_id), company_id=int(company_id))
-"""
-
-
-def test_kill_9_of_the_worker_mid_transcode_leaves_one_ready_video_and_nothing_else(
-    session: Session,
-    response: Response,
-    storage: Storage,
-    factories: Factories,
-    context: JobContext,
-    clip: Callable[..., Path],
-    settings: Settings,
-) -> None:
-    content = clip("a.webm", seconds=6, size="640x360").read_bytes()
-    media = send(session, response, storage, content, factories.now)
-    arguments = [settings.database_url, str(settings.data_dir), str(media.id), str(media.company_id)]
-    for moment in (0.15, 0.3, 0.45, 0.6):
-        worker = subprocess.Popen([sys.executable, "-c", WORKER, *arguments], stdout=subprocess.PIPE)
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        time.sleep(moment)
-        os.kill(worker.pid, signal.SIGKILL)
-        worker.wait()
-        worker.stdout.close()
-    processing.process_video(context, media_id=media.id, company_id=media.company_id)
-    assert fresh(session, media).state == "ready"
-    assert work_folders(settings) == []
-    objects = settings.data_dir / "media" / "objects" / media.prefix
-    assert sorted(path.name for path in objects.iterdir()) == ["poster.webp", "source", "video.mp4"]
 
 
 def test_an_abandoned_upload_is_swept_with_its_bytes(
@@ -367,15 +167,6 @@ def test_more_than_one_sweep_takes_at_once_is_swept_whole(
         factories.media(response, state="deleted", byte_count=4)
     sweeping.sweep_uploads(context)
     assert set(session.scalars(select(Media.byte_count))) == {None}
-
-
-def test_a_worker_that_lost_its_video_does_not_call_it_unreadable(
-    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
-) -> None:
-    media = send(session, response, storage, b"\x1a\x45\xdf\xa3 webm, and no more", factories.now)
-    lost = replace(context, renew=lambda: False)
-    processing.process_video(lost, media_id=media.id, company_id=media.company_id)
-    assert fresh(session, media).state == "processing"
 
 
 def test_an_upload_is_found_only_by_its_own_response(
