@@ -15,6 +15,8 @@ MAX_LABEL_CHARACTERS = 60
 MAX_PROMPTS = 6
 MAX_EMBED_DOMAINS = 20
 SHORTEST_VIDEO_SECONDS = 10
+LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS = 1, 3650
+"""How long the file that a customer sent is kept after the finished video was made of it."""
 
 
 class SurveyKind(StrEnum):
@@ -41,6 +43,13 @@ def checked_name(name: str) -> str:
     if len(name) > MAX_NAME_CHARACTERS:
         raise SurveyRefused("name_too_long", field="name", limit=MAX_NAME_CHARACTERS)
     return name
+
+
+def checked_retention(days: int) -> int:
+    """The days that originals are kept, or SurveyRefused when that is not 1 to 3650."""
+    if not LEAST_RETENTION_DAYS <= days <= MOST_RETENTION_DAYS:
+        raise SurveyRefused("retention", field="video_retention_days")
+    return days
 
 
 def embed_origin(typed: str) -> str | None:

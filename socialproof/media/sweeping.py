@@ -1,11 +1,13 @@
-"""What is swept up: uploads never completed, videos that nobody claimed, what killed workers left behind."""
+"""What is swept up: uploads never completed, videos that nobody claimed, files that were sent and are older than their
+survey keeps them, and what killed workers left behind.
+"""
 
 from __future__ import annotations
 
 import shutil
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from socialproof.backends.jobs.port import JobContext
@@ -13,19 +15,29 @@ from socialproof.media.giving_up import UNCLAIMED_LIFETIME, give_up
 from socialproof.media.models import Media, Upload
 from socialproof.media.queries import SENT
 from socialproof.media.uploads import UPLOAD_LIFETIME
+from socialproof.responses.models import Response
+from socialproof.surveys.models import Survey
 
 WORK_LIFETIME = timedelta(hours=1)
+PHOTO_LIFETIME = timedelta(hours=1)
+"""A photo that was noted and then not stored, because its process was killed or the storage refused."""
+KEPT_DAYS = 180
+"""A source whose response is gone, so that no survey says how long."""
 SWEPT_AT_ONCE = 200
 
 
 def sweep_uploads(context: JobContext) -> None:
-    """Forget uploads never completed, videos that nobody claimed, and what killed workers left behind.
+    """Forget uploads never completed, videos that nobody claimed, sources that are old enough, and what killed workers
+    left behind.
 
     Rows say first that something is given up, then its bytes go, then the note of them: a kill loses nothing, and
     nobody waits for a lock while files are deleted.
     """
     for act in (_give_up_old, _abort, _clear):
         while act(context) == SWEPT_AT_ONCE:
+            continue
+    for days in _retentions(context):
+        while _drop_sources(context, days) == SWEPT_AT_ONCE:
             continue
     context.backends.storage.sweep(context.now() - UPLOAD_LIFETIME - timedelta(hours=1))
     _sweep_folders(context)
@@ -39,14 +51,18 @@ def _give_up_old(context: JobContext) -> int:
         Media.state.in_((*SENT, "unreadable")),
         Media.created_at < now - UNCLAIMED_LIFETIME,
     )
+    half_sent = select(Media).where(
+        Media.kind == "photo", Media.state == "uploading", Media.created_at < now - PHOTO_LIFETIME
+    )
     with context.transaction() as session:
         uploads = session.scalars(expired.limit(SWEPT_AT_ONCE)).all()
         for upload in uploads:
             give_up(upload)
         media = session.scalars(unclaimed.limit(SWEPT_AT_ONCE)).all()
+        media = [*media, *session.scalars(half_sent.limit(SWEPT_AT_ONCE))]
         for each in media:
             each.state = "deleted"
-        return max(len(uploads), len(media))
+        return min(max(len(uploads), len(media)), SWEPT_AT_ONCE)
 
 
 def _abort(context: JobContext) -> int:
@@ -63,7 +79,8 @@ def _abort(context: JobContext) -> int:
 
 def _clear(context: JobContext) -> int:
     """Remove the bytes of what was deleted."""
-    deleted = select(Media).where(Media.state == "deleted", Media.byte_count.is_not(None)).limit(SWEPT_AT_ONCE)
+    has_bytes = Media.byte_count.is_not(None) | (Media.stored_byte_count > 0)
+    deleted = select(Media).where(Media.state == "deleted", has_bytes).limit(SWEPT_AT_ONCE)
     with context.transaction() as session:
         prefixes = {media.id: media.prefix for media in session.scalars(deleted)}
     for prefix in prefixes.values():
@@ -72,6 +89,43 @@ def _clear(context: JobContext) -> int:
         for media in session.scalars(select(Media).where(Media.id.in_(prefixes), Media.state == "deleted")):
             media.byte_count, media.stored_byte_count, media.variants = None, 0, []
     return len(prefixes)
+
+
+def _retentions(context: JobContext) -> list[int]:
+    """The days that surveys keep what was sent; few different ones."""
+    with context.transaction() as session:
+        return sorted({KEPT_DAYS, *session.scalars(select(Survey.video_retention_days).distinct())})
+
+
+def _drop_sources(context: JobContext, days: int) -> int:
+    """Remove the files that were sent this long before; what was made of them stays. Returns how many went.
+
+    The bytes go first and the note of it follows: a kill between the two has them removed once more.
+    """
+    before = context.now() - timedelta(days=days)
+    old = (
+        select(Media)
+        .outerjoin(Media.response)
+        .outerjoin(Response.survey)
+        .where(
+            Media.kind == "video",
+            Media.state == "ready",
+            Media.created_at < before,
+            Media.ready_at < before,
+            Media.source_deleted_at.is_(None),
+            func.coalesce(Survey.video_retention_days, KEPT_DAYS) == days,
+        )
+        .limit(SWEPT_AT_ONCE)
+    )
+    with context.transaction() as session:
+        keys = {media.id: f"{media.prefix}/source" for media in session.scalars(old)}
+    for key in keys.values():
+        context.backends.storage.delete(key)
+    with context.transaction() as session:
+        for media in session.scalars(select(Media).where(Media.id.in_(keys), Media.source_deleted_at.is_(None))):
+            media.source_deleted_at = context.now()
+            media.stored_byte_count = max(0, media.stored_byte_count - (media.byte_count or 0))
+    return len(keys)
 
 
 def _sweep_folders(context: JobContext) -> None:

@@ -14,7 +14,7 @@ from socialproof.companies.models import Company, User
 from socialproof.database import record
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.events import SurveyChanged
-from socialproof.domain.survey import SurveyKind, checked_name, state_after
+from socialproof.domain.survey import SurveyKind, checked_name, checked_retention, state_after
 from socialproof.languages import LANGUAGES
 from socialproof.surveys.models import Survey, SurveyWording
 from socialproof.surveys.wording import WORDING_FIELDS
@@ -25,7 +25,7 @@ ASKED_IN_THE_SCORE = ("question", "low_label", "high_label")
 
 @dataclass(frozen=True, slots=True)
 class SurveySettings:
-    """Everything about a survey but its words and its state. `max_video_seconds` is seconds."""
+    """Everything about a survey but its words and its state."""
 
     name: str
     default_language: str = "en"
@@ -34,6 +34,7 @@ class SurveySettings:
     allows_video: bool = True
     promoters_only: bool = False
     max_video_seconds: int = 120
+    video_retention_days: int = 180
     reward_text: str = ""
     embed_domains: list[str] = field(default_factory=list)
 
@@ -57,8 +58,12 @@ def create_survey(
 
 
 def change_settings(session: Session, *, survey: Survey, settings: SurveySettings, user: User, now: datetime) -> None:
-    """Keep the settings; values are checked before, only the name's rule stands here again."""
+    """Keep the settings; values are checked before, only rules that protect something stand here again.
+
+    RuleBroken("retention") when originals would be kept for no time or for ever.
+    """
     checked_name(settings.name)
+    checked_retention(settings.video_retention_days)
     before = {name: getattr(survey, name) for name in SurveySettings.__slots__}
     changed = [name for name, old in before.items() if getattr(settings, name) != old]
     for name in changed:

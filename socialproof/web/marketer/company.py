@@ -26,6 +26,7 @@ from socialproof.web.files import send_logo
 from socialproof.web.marketer.access import current, may, role_required, takes
 from socialproof.web.marketer.entering import see
 from socialproof.web.marketer.fields import language_field, name_field
+from socialproof.web.marketer.storage_meter import meter_of
 
 blueprint = Blueprint("company", __name__, url_prefix="/company")
 
@@ -158,6 +159,7 @@ def _page(form: CompanyForm, status: int = 200, logo_error: str = "") -> Respons
         form=form,
         company=company,
         logo_error=logo_error,
+        meter=meter_of(company),
         locked={} if may(Role.ADMIN) else {"disabled": True},
     )
     return make_response(html, status)

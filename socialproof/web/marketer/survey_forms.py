@@ -85,6 +85,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     allows_video = BooleanField(_l("Offer to record a video"))
     promoters_only = BooleanField(_l("Ask promoters only"))
     max_video_seconds = IntegerField(_l("Longest video, in seconds"))
+    video_retention_days = IntegerField(_l("Keep the original recording, in days"))
     reward_text = TextAreaField(_l("Thank-you gift"), [at_most(MAX_REWARD_CHARACTERS)], filters=[_text])
     embed_domains = TextAreaField(_l("Websites that may show the survey"), filters=[_text])
     send = SubmitField(_l("Save"))
@@ -104,10 +105,10 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
             raise StopValidation(_("Please write a colour such as #1f5c4d."))
 
     def validate_max_video_seconds(self, field: Field) -> None:
-        shortest, longest = rules.SHORTEST_VIDEO_SECONDS, self.longest_video
-        if field.data is None or not shortest <= field.data <= longest:
-            field.errors = []
-            raise StopValidation(_("Please write a number from %(least)s to %(most)s.", least=shortest, most=longest))
+        _between(field, rules.SHORTEST_VIDEO_SECONDS, self.longest_video)
+
+    def validate_video_retention_days(self, field: Field) -> None:
+        _between(field, rules.LEAST_RETENTION_DAYS, rules.MOST_RETENTION_DAYS)
 
     def validate_embed_domains(self, field: Field) -> None:
         try:
@@ -125,9 +126,17 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
             allows_video=self.allows_video.data,
             promoters_only=self.promoters_only.data,
             max_video_seconds=self.max_video_seconds.data,
+            video_retention_days=self.video_retention_days.data,
             reward_text=self.reward_text.data,
             embed_domains=rules.embed_origins(self.embed_domains.data),
         )
+
+
+def _between(field: Field, least: int, most: int) -> None:
+    """Refuse what is no whole number from `least` to `most`, with one sentence."""
+    if field.data is None or not least <= field.data <= most:
+        field.errors = []
+        raise StopValidation(_("Please write a number from %(least)s to %(most)s.", least=least, most=most))
 
 
 def _domain_words(refused: rules.SurveyRefused) -> str:

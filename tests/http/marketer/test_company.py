@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from socialproof.companies.models import AuditEntry, Company
+from tests.factories import Factories
 from tests.people import Marketer, csrf_token
 
 SignIn = Callable[..., Marketer]
@@ -165,3 +166,46 @@ def test_one_company_never_sees_anothers_logo(signed_in: SignIn, admin: Marketer
     upload(admin, picture())
     session.rollback()
     assert signed_in("owner").get("/app/company/logo").status_code == 404
+
+
+GIGABYTE = 1024**3
+
+
+def meter_page(make_app: Callable[..., Flask], factories: Factories, judged: int, waiting: int) -> str:
+    """The page of a company that stores so many bytes, with 100 GB in all and 20 GB for what waits."""
+    app = make_app(max_company_bytes=100 * GIGABYTE, max_waiting_bytes=20 * GIGABYTE)
+    viewer = Marketer.signed_in(app, factories, "viewer")
+    response = factories.response(factories.survey(viewer.company))
+    factories.media(response, stored_byte_count=judged, judged_at=factories.now)
+    factories.media(response, stored_byte_count=waiting)
+    factories.media(factories.response(), stored_byte_count=99 * GIGABYTE)
+    return viewer.get("/app/company").text
+
+
+def test_the_meter_says_what_is_stored_and_what_waits(make_app: Callable[..., Flask], factories: Factories) -> None:
+    page = meter_page(make_app, factories, 3 * GIGABYTE, GIGABYTE // 2)
+    assert "3.5 GB of 100 GB, of which 512 MB wait for a decision." in page
+    assert 'value="3" max="100"' in page
+    assert "storage-good" in page
+    assert "The room is" not in page
+
+
+@pytest.mark.parametrize(
+    ("judged", "waiting", "level", "way"),
+    [
+        (80, 0, "caution", "/app/surveys"),
+        (96, 0, "bad", "/app/surveys"),
+        (0, 17, "caution", "/app/moderation"),
+        (0, 20, "bad", "/app/moderation"),
+    ],
+)
+def test_a_scarce_room_is_told_with_what_helps(
+    make_app: Callable[..., Flask], factories: Factories, judged: int, waiting: int, level: str, way: str
+) -> None:
+    page = meter_page(make_app, factories, judged * GIGABYTE, waiting * GIGABYTE)
+    alert = page[page.index(f"alert-{level}") :]
+    assert f'href="{way}"' in alert[: alert.index("</section>")]
+
+
+def test_the_meter_of_an_empty_company_says_so(admin: Marketer) -> None:
+    assert "0 MB of 100 GB, of which 0 MB wait for a decision." in admin.get("/app/company").text

@@ -33,7 +33,13 @@ def again(session):
     return read
 
 
-SETTINGS = {"name": "Yearly", "default_language": "sv", "max_video_seconds": "60", "asks_for_testimonial": "y"}
+SETTINGS = {
+    "name": "Yearly",
+    "default_language": "sv",
+    "max_video_seconds": "60",
+    "video_retention_days": "30",
+    "asks_for_testimonial": "y",
+}
 
 
 def test_a_survey_is_made_read_and_opened(admin, session):
@@ -129,7 +135,7 @@ def test_settings_are_kept(admin, survey, again):
     kept = again(survey)
     assert (kept.brand_color, kept.promoters_only, kept.allows_video) == ("#aa11bb", True, False)
     assert kept.embed_domains == ["https://shop.example", "https://www.shop.example"]
-    assert (kept.max_video_seconds, kept.default_language) == (60, "sv")
+    assert (kept.max_video_seconds, kept.video_retention_days, kept.default_language) == (60, 30, "sv")
     page = admin.get(f"/app/surveys/{survey.public_id}/settings").text
     assert "only satisfied customers were asked" in page
     assert "A bag of coffee for everybody" in page
@@ -146,6 +152,10 @@ def test_settings_are_kept(admin, survey, again):
         ("max_video_seconds", "1e9"),
         ("max_video_seconds", "-5"),
         ("max_video_seconds", ""),
+        ("video_retention_days", "0"),
+        ("video_retention_days", "3651"),
+        ("video_retention_days", "for ever"),
+        ("video_retention_days", ""),
         ("default_language", "xx"),
         ("name", ""),
         ("reward_text", "r" * 301),
