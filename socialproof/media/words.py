@@ -16,6 +16,7 @@ def sentence(code: str, _: Callable[[str], str]) -> str:
         "already_sent": _("You have already sent your testimonial. Thank you!"),
         "too_many": _("Too many attempts today. Please try again tomorrow, or write instead."),
         "storage_full": _("There is no room for videos at the moment. Please try again later, or write instead."),
+        "storage_away": _("Videos cannot be taken for a moment. What you sent so far is kept, and we try again."),
         "company_full": _(
             "There is no room for more videos at this company. Please write instead, or try again in a few days."
         ),

@@ -6,6 +6,7 @@ from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from socialproof.backends.storage.port import StorageAway
 from socialproof.database import db
 from socialproof.domain.errors import Conflict, Forbidden, NotFound, RuleBroken
 
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RuleBroken, lambda error: page(422))
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(DataError, _no_value)
+    app.register_error_handler(StorageAway, _away)
     app.after_request(_protect)
 
 
@@ -66,6 +68,10 @@ def _protect(response: Response) -> Response:
 
 def _database_away(error: OperationalError) -> Response:
     db.session.rollback()
+    return _away(error)
+
+
+def _away(error: Exception) -> Response:
     response = page(503)
     response.headers["Retry-After"] = "5"
     return response

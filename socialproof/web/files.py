@@ -1,13 +1,19 @@
-"""One stored file, sent by any room: fixed type, byte ranges, an ETag, and the same 404 for everything unknown."""
+"""One stored file, sent by any room: fixed type, byte ranges, an ETag, and the same 404 for everything unknown.
+
+Videos in an object store are sent by the store itself: see docs/adr/0004.
+"""
 
 from __future__ import annotations
 
-from flask import Response, abort, make_response, request, send_file
+from flask import Response, abort, make_response, redirect, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from socialproof.backends.storage.port import MissingObject, content_type
 from socialproof.media.models import Media
 from socialproof.web import services
+
+ADDRESS_SECONDS = 3600
+"""How long a player may go on with the address that it was sent to, for example after a pause."""
 
 
 def send_variant(media: Media, variant: str, *, caching: str) -> Response:
@@ -18,6 +24,9 @@ def send_variant(media: Media, variant: str, *, caching: str) -> Response:
     if media.state != "ready" or variant not in media.variants:
         abort(404)
     storage, key = services().backends.storage, f"{media.prefix}/{variant}"
+    address = _address(key)
+    if address is not None:
+        return _elsewhere(address)
     stored = storage.stat(key)
     if stored is None:
         abort(404)
@@ -36,6 +45,20 @@ def send_variant(media: Media, variant: str, *, caching: str) -> Response:
     except RequestedRangeNotSatisfiable:
         stream.close()
         raise
+    return response
+
+
+def _address(key: str) -> str | None:
+    """Where the storage sends a video itself. Small files come from us; so does HEAD, for which nothing is signed."""
+    if request.method != "GET" or not key.endswith(".mp4"):
+        return None
+    return services().backends.storage.address(key, seconds=ADDRESS_SECONDS)
+
+
+def _elsewhere(address: str) -> Response:
+    """To a signed address. Nobody keeps this answer: the next one who asks is judged anew."""
+    response = make_response(redirect(address, 302))
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -29,8 +29,10 @@ SMALL_FORM_BYTES = 64 * 1024
 
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-ancestors "
+    "img-src 'self' data: blob:; media-src 'self' blob: {storage}; connect-src 'self' {storage}; "
+    "frame-ancestors {frames}"
 )
+"""`storage`: where parts of videos are sent and videos are read, if that is another origin."""
 NOWHERE = "'none'"
 OWN_FILES = "private, no-store"
 """Caching of a customer's own photo and video: for nobody else's eyes."""
@@ -157,7 +159,8 @@ def _link_ended(ended: LinkEnded) -> tuple[str, int]:
 def _set_headers(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    answer.headers.setdefault("Content-Security-Policy", POLICY + g.get("frame_ancestors", NOWHERE))
+    policy = POLICY.format(storage=services().backends.storage.origin, frames=g.get("frame_ancestors", NOWHERE))
+    answer.headers.setdefault("Content-Security-Policy", policy)
     return answer
 
 

@@ -17,6 +17,7 @@ STATUS = {
     "too_slow": 408,
     "busy": 503,
     "company_busy": 503,
+    "storage_away": 503,
     "storage_full": 507,
     "company_full": 507,
     "database_full": 507,
@@ -31,7 +32,7 @@ STATUS = {
     "part_conflict": 409,
 }
 """Of each code; 422 for every other."""
-RETRY_AFTER = {"busy": 2, "company_busy": 60}
+RETRY_AFTER = {"busy": 2, "storage_away": 5, "company_busy": 60}
 """Seconds."""
 
 

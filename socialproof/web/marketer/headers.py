@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
+from socialproof.web import services
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -21,7 +23,8 @@ POLICY = {
 
 def policy(**changes: str) -> str:
     """The room's Content-Security-Policy, with changes such as `frame_ancestors="'self'"` for one page."""
-    rules = {**POLICY, **{name.replace("_", "-"): value for name, value in changes.items()}}
+    videos = f"{POLICY['media-src']} {services().backends.storage.origin}".rstrip()
+    rules = {**POLICY, "media-src": videos, **{name.replace("_", "-"): value for name, value in changes.items()}}
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 

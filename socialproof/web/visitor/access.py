@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
+from socialproof.web import services
+
 READING = ("GET", "HEAD", "OPTIONS")
 PAGE_SECONDS = 30
 
@@ -16,10 +18,10 @@ HEADERS = {
 """On every answer. Without Allow-Credentials, so no browser ever sends a cookie along for a foreign page."""
 
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; font-src 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self' {storage}; font-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""Our pages for visitors need no script at all."""
+"""Our pages for visitors need no script at all. `storage`: where videos are read, if that is another origin."""
 
 
 def guard(room: Blueprint) -> None:
@@ -37,7 +39,7 @@ def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers[name] = value
     if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = PAGE_POLICY
+        response.headers["Content-Security-Policy"] = PAGE_POLICY.format(storage=services().backends.storage.origin)
     if response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     elif "Cache-Control" not in response.headers:
