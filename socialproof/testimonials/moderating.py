@@ -26,6 +26,7 @@ from socialproof.domain.events import (
     TestimonialReopened,
 )
 from socialproof.domain.text import clean_line, clean_text
+from socialproof.media.processing import run_again
 from socialproof.testimonials.models import ModerationEntry, ProposedEdit, Testimonial, TestimonialTag
 from socialproof.testimonials.queries import captions_states
 
@@ -145,6 +146,16 @@ def leave_media_out(session: Session, *, testimonial: Testimonial, user: User, v
     if not any(media.kind == "video" and media.state != "deleted" for media in testimonial.media):
         testimonial.kind = "text"
     _note(session, testimonial, user, "leave_media_out", testimonial.state, now)
+
+
+def process_again(session: Session, *, testimonial: Testimonial, user: User, now: datetime) -> None:
+    """Let the worker try again what this machine failed at; no judgement, so no version is needed."""
+    parked = [media for media in testimonial.media if media.state == "parked"]
+    if not parked:
+        raise RuleBroken("nothing_parked")
+    for media in parked:
+        run_again(session, media=media, now=now)
+    _note(session, testimonial, user, "process_again", testimonial.state, now)
 
 
 def propose_edit(

@@ -162,12 +162,20 @@ def count_before(session: Session, testimonial: Testimonial, *narrowed: ColumnEl
 
 
 def media_for_team(session: Session, company_id: int, public_id: str) -> Media:
-    """A photo or video of a testimonial that the team may see; NotFound for every other one."""
+    """A ready photo or video of a testimonial that the team may see; NotFound for every other one."""
+    found = media_of_team(session, company_id, public_id)
+    if found.state != "ready":
+        raise NotFound()
+    return found
+
+
+def media_of_team(session: Session, company_id: int, public_id: str) -> Media:
+    """The same, however far the worker is with it."""
     found = session.scalar(
         select(Media)
         .join(Testimonial, Media.testimonial_id == Testimonial.id)
         .where(Media.company_id == company_id, Testimonial.company_id == company_id)
-        .where(Media.public_id == public_id, Media.state == "ready")
+        .where(Media.public_id == public_id, Media.state != "deleted")
         .where(Testimonial.state.in_(LISTED_STATES), Testimonial.state != moderation.WITHDRAWN)
     )
     if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, jsonify
 
 from socialproof.database import db
 from socialproof.testimonials import moderation_queries as queries
@@ -11,7 +11,7 @@ from socialproof.web.marketer.access import current
 
 blueprint = Blueprint("media", __name__, url_prefix="/media")
 
-VARIANTS = ("video.mp4", "poster.webp", "96.webp", "192.webp", "384.webp")
+VARIANTS = ("video.mp4", "video-360.mp4", "poster.webp", "preview.webp", "96.webp", "192.webp", "384.webp")
 
 
 @blueprint.get("/<media_id>/<variant>")
@@ -21,3 +21,10 @@ def show(media_id: str, variant: str) -> Response:
     if variant not in VARIANTS:
         abort(404)
     return send_variant(media, variant, caching="private, no-cache")
+
+
+@blueprint.get("/<media_id>/progress")
+def progress(media_id: str) -> Response:
+    """How far the worker is, for the page that waits for it."""
+    media = queries.media_of_team(db.session(), current().company.id, media_id)
+    return jsonify(state=media.state, percent=media.progress_percent, reason=media.reason)

@@ -107,6 +107,21 @@ def leave_media_out(testimonial_id: str) -> ResponseReturnValue:
     return _improve(testimonial_id, moderating.leave_media_out)
 
 
+@blueprint.post("/<testimonial_id>/process-again")
+@role_required("moderator")
+def process_again(testimonial_id: str) -> ResponseReturnValue:
+    """Let the worker try again; takes nothing from anybody's decision, so it names no version."""
+    try:
+        with transaction() as session:
+            testimonial = queries.testimonial_for_moderation(session, current().company.id, testimonial_id)
+            moderating.process_again(session, testimonial=testimonial, user=current().user, now=now())
+    except NotFound:
+        raise
+    except RuleBroken as broken:
+        return _refused(testimonial_id, broken)
+    return redirect(page.onward(testimonial_id), 303)
+
+
 @blueprint.post("/<testimonial_id>/proposal")
 @role_required("moderator")
 def propose(testimonial_id: str) -> ResponseReturnValue:

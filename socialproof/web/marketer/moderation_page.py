@@ -26,6 +26,7 @@ from socialproof.tokens import Purpose
 from socialproof.web import language, services
 from socialproof.web.marketer import moderation_words as words
 from socialproof.web.marketer.access import current
+from socialproof.web.marketer.moderation_media import badges_of, media_context
 from socialproof.widgets.showing import showings_of
 
 LONGEST_SEARCH = 200
@@ -83,7 +84,8 @@ def queue_context(selected: Testimonial | None = None, is_open: bool = False) ->
         "may_decide": may_decide(),
         "decided": _just_decided(),
         "together": decided_together(moment_from(request.args.get("together", ""))),
-        "obstacles_of": obstacles_of,
+        "badges_of": lambda row: badges_of(row, _obstacle_codes(row)),
+        "video_of": lambda row: shown_media(row, "video"),
         "author_of": public_author,
         "segment_of": segment_of,
         "ticked": (),
@@ -112,8 +114,7 @@ def detail_context(testimonial: Testimonial) -> dict[str, object]:
         "proposal_link": proposal_link(testimonial, proposal),
         "steps": moderation.steps_from(testimonial.state),
         "undoable": moderating.last_decision(db.session(), testimonial),
-        "video": shown_media(testimonial, "video"),
-        "photo": shown_media(testimonial, "photo"),
+        **media_context(testimonial),
         "proposal": proposal,
         "difference": moderation.difference(proposal.old_text, proposal.new_text) if proposal else (),
         "drafted": moderation.difference(testimonial.text, clean_text(request.form.get("text", testimonial.text))),

@@ -74,6 +74,14 @@ MEDIA_REASONS = {
     "machine_failed": _l("Something on this machine failed."),
 }
 
+CAPTIONS = {
+    "none": _l("It has no captions yet."),
+    "heard": _l("Its captions were drafted by speech recognition. Nobody has checked them yet."),
+    "draft": _l("Its captions are a draft. Nobody has checked them yet."),
+    "reviewed": _l("Its captions are checked."),
+    "no_speech": _l("Nobody speaks in it, so it needs no captions."),
+}
+
 ACTIONS = {
     "approve": _l("%(name)s approved it"),
     "reject": _l("%(name)s rejected it"),
@@ -88,6 +96,7 @@ ACTIONS = {
     "first": _l("%(name)s moved it to the front"),
     "last": _l("%(name)s moved it to the end"),
     "leave_media_out": _l("%(name)s left out the file that could not be read"),
+    "process_again": _l("%(name)s let the video be tried again"),
     "propose": _l("%(name)s proposed a shorter text"),
     "cancel_proposal": _l("%(name)s cancelled the proposed text"),
     "captions": _l("%(name)s wrote captions"),
@@ -125,6 +134,7 @@ REFUSALS = {
     "nothing_to_undo": _l("There is no decision to undo."),
     "no_proposal": _l("No proposal is waiting any more."),
     "no_words": _l("Without the file nothing would be left: the customer wrote no text."),
+    "nothing_parked": _l("Nothing waits to be tried again any more."),
     "nothing_unreadable": _l("Nothing is unreadable here any more."),
     "act": _l("Choose what to do with the ticked ones."),
     "none_ticked": _l("Tick at least one testimonial first."),
@@ -184,6 +194,7 @@ def for_templates() -> dict[str, object]:
         "PROPOSALS": PROPOSALS,
         "SHOWINGS": SHOWINGS,
         "MEDIA_REASONS": MEDIA_REASONS,
+        "CAPTIONS": CAPTIONS,
         "told": told,
         "when": when,
     }
