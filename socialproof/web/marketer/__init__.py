@@ -7,6 +7,7 @@ from flask import Blueprint
 from socialproof.web.marketer import (
     access,
     account,
+    captions,
     company,
     dashboard,
     join,
@@ -24,7 +25,7 @@ from socialproof.web.marketer import (
 )
 
 ENTRANCE = (welcome, sign_in, reset, join)
-ROOMS = (switch, account, team, company, dashboard, surveys, preview, share, moderation, media, widgets)
+ROOMS = (switch, account, team, company, dashboard, surveys, preview, share, moderation, captions, media, widgets)
 
 room = Blueprint("marketer", __name__, url_prefix="/app")
 access.guard(room)

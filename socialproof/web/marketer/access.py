@@ -65,11 +65,11 @@ def role_required(role: Role | str) -> Callable[[View], View]:
     return lambda view: _mark(view, lowest)
 
 
-def takes(size: int) -> Callable[[View], View]:
-    """A page that accepts bodies of up to `size` bytes, such as an upload."""
+def takes(size: int, fields: int = 1000) -> Callable[[View], View]:
+    """A page that accepts bodies of up to `size` bytes, such as an upload, with up to so many fields."""
 
     def mark(view: View) -> View:
-        view.__dict__["takes_bytes"] = size
+        view.__dict__["takes_bytes"], view.__dict__["takes_fields"] = size, fields
         return view
 
     return mark
@@ -136,7 +136,7 @@ def _recognise() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     size = getattr(view, "takes_bytes", None)
     if size:
-        request.max_content_length = size
+        request.max_content_length, request.max_form_parts = size, getattr(view, "takes_fields", None)
     _remember_language()
     now = clock.now()
     user_session = sessions.session_of(db.session(), request.cookies.get(cookie_name(), ""), now=now)
