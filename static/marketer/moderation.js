@@ -36,6 +36,16 @@ function press(name) {
   if (control && !control.disabled) control.click();
 }
 
+function approve() {
+  const form = room.querySelector("[data-approve]");
+  const said = room.querySelector("[data-said]");
+  const why = form ? form.dataset.why : said?.dataset.decided;
+  if (!why) return press("approve");
+  // Said anew on every press: a live region is silent when its words stay the same.
+  said.textContent = "";
+  requestAnimationFrame(() => { said.textContent = why; });
+}
+
 function openReasons() {
   const reasons = room.querySelector("[data-reasons]");
   if (!reasons) return;
@@ -53,7 +63,7 @@ function toggleRow() {
 const KEYS = {
   j: () => go(1),
   k: () => go(-1),
-  a: () => press("approve"),
+  a: approve,
   r: openReasons,
   u: () => press("undo"),
   f: () => press("feature"),

@@ -178,6 +178,7 @@ NOT_PAGES: dict[str, str] = {
     "customer.video.prepared": "a piece of the written page, looked at there",
     "customer.video.qr": "a picture",
     "marketer.company.logo": "a picture",
+    "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",
     "marketer.preview.brand": "a style sheet",
     "marketer.share.qr": "a picture",
