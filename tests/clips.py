@@ -52,3 +52,12 @@ def sound(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture
+def iphone_film(clip: Callable[..., Path], tmp_path: Path) -> Path:
+    """What an iPhone keeps of a film taken upright: HEVC in QuickTime, lying on its side, with a note to turn it."""
+    hevc = ("-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params", "log-level=error")
+    lying, film = clip("lying.mov", seconds=2, size="640x360", extra=hevc), tmp_path / "IMG_0042.MOV"
+    ffmpeg("-display_rotation", "-90", "-i", lying, "-c", "copy", "-tag:v", "hvc1", "-f", "mov", film)
+    return film

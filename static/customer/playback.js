@@ -1,5 +1,6 @@
 // Several recordings that lie one behind the other, played in one <video> as if they were one. Times are in seconds.
-// Says "ready" once it knows how long they are, "time" as it goes, "ended", and "error" when the browser cannot show them.
+// Says "ready" once it knows how long they are, "time" as it goes, "ended", and "error" when the browser cannot show them:
+// also when it plays the sound of a film and has no picture to it, as most do with what an iPhone keeps.
 
 const PATIENCE = 5000;
 const FAR_BEYOND = 1e7;
@@ -128,6 +129,7 @@ export class Playback extends EventTarget {
     first.length = (await open(this.#video, first.url)) ?? first.length;
     await Promise.all(others);
     if (this.#ears.signal.aborted || this.#video.error) return;
+    if (!this.#video.videoWidth && !first.blob.type.startsWith("audio/")) return this.#failed();
     this.#ready = true;
     this.dispatchEvent(new Event("ready"));
     await this.#move();
