@@ -19,6 +19,7 @@ from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
 from socialproof.domain import events
 from socialproof.media import hearing, processing, sweeping
+from socialproof.testimonials import hiding
 from socialproof.testimonials import jobs as testimonials
 from socialproof.widgets import jobs as widgets
 
@@ -28,17 +29,17 @@ NOW: dict[type[events.Event], list[Hearer]] = {
     events.ResponseRecorded: [widgets.hear_answer],
     events.ResponseChanged: [widgets.hear_answer],
     events.TestimonialSubmitted: [widgets.hear_change],
-    events.TestimonialEdited: [widgets.hear_loss],
+    events.TestimonialEdited: [widgets.hear_loss, hiding.hear_loss],
     events.TestimonialApproved: [widgets.hear_change],
-    events.TestimonialRejected: [widgets.hear_loss],
-    events.TestimonialReopened: [widgets.hear_loss],
-    events.TestimonialCurated: [widgets.hear_loss],
-    events.TestimonialWithdrawn: [widgets.hear_loss],
+    events.TestimonialRejected: [widgets.hear_loss, hiding.hear_loss],
+    events.TestimonialReopened: [widgets.hear_loss, hiding.hear_loss],
+    events.TestimonialCurated: [widgets.hear_loss, hiding.hear_loss],
+    events.TestimonialWithdrawn: [widgets.hear_loss, hiding.hear_loss],
     events.TestimonialErased: [widgets.hear_loss],
-    events.ConsentChanged: [widgets.hear_loss],
+    events.ConsentChanged: [widgets.hear_loss, hiding.hear_loss],
     events.EditDecided: [widgets.hear_change],
     events.MediaReady: [widgets.hear_change],
-    events.CaptionsChanged: [widgets.hear_captions],
+    events.CaptionsChanged: [widgets.hear_captions, hiding.hear_loss],
     events.SurveyChanged: [widgets.hear_change],
     events.CompanyChanged: [widgets.hear_change],
 }
@@ -59,6 +60,7 @@ JOBS: dict[str, Handler] = {
     "testimonials.send_receipt": testimonials.send_receipt,
     "testimonials.send_proposal": testimonials.send_proposal,
     "testimonials.erase_media": testimonials.erase_media,
+    hiding.HIDE_MEDIA: hiding.hide_media,
     "widgets.rebuild": widgets.rebuild,
     "media.process_video": processing.process_video,
     hearing.DRAFT_CAPTIONS: hearing.draft_captions,

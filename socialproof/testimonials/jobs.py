@@ -11,6 +11,8 @@ from socialproof.backends.jobs.port import GiveUp, JobContext
 from socialproof.backends.mail import MailRefused, Message, MessageMalformed, render
 from socialproof.domain.testimonial import ANONYMOUS
 from socialproof.domain.widget import shown_name
+from socialproof.media.models import Media
+from socialproof.testimonials.hiding import delete_everywhere
 from socialproof.testimonials.models import ProposedEdit, Testimonial
 from socialproof.testimonials.service import note_refused_mail
 from socialproof.tokens import Purpose
@@ -49,9 +51,12 @@ def send_proposal(context: JobContext, *, company_id: int, proposal_id: int) -> 
 
 
 def erase_media(context: JobContext, *, company_id: int, testimonial_id: int, media_prefixes: list[str]) -> None:
-    """Delete every file of an erased testimonial."""
-    for prefix in media_prefixes:
-        context.backends.storage.delete_prefix(prefix)
+    """Delete every file of an erased testimonial, also where it was moved to after the fact was recorded."""
+    with context.transaction() as session:
+        of_testimonial = (Media.company_id == company_id, Media.testimonial_id == testimonial_id)
+        moved = session.scalars(select(Media.prefix).where(*of_testimonial, Media.state == "deleted")).all()
+    for prefix in dict.fromkeys([*media_prefixes, *moved]):
+        delete_everywhere(context, prefix)
 
 
 def _testimonial(session: Session, company_id: int, testimonial_id: int) -> Testimonial | None:

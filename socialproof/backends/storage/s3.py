@@ -113,11 +113,7 @@ class S3Storage:
         with told(prefix):
             names = list(self._names(prefix))
             for name in names:
-                self.client.copy_object(
-                    Bucket=self._bucket.name,
-                    Key=new + name.removeprefix(old),
-                    CopySource={"Bucket": self._bucket.name, "Key": name},
-                )
+                self._copy(name, new + name.removeprefix(old))
             for name in names:
                 self._delete(name)
 
@@ -301,6 +297,15 @@ class S3Storage:
         below = self._name(prefix.rstrip("/")) + "/"
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name, Prefix=below)
         return (found["Key"] for page in pages for found in page.get("Contents", []))
+
+    def _copy(self, name: str, to: str) -> None:
+        """Within the store; quiet when somebody deleted it meanwhile."""
+        source = {"Bucket": self._bucket.name, "Key": name}
+        try:
+            self.client.copy_object(Bucket=self._bucket.name, Key=to, CopySource=source)
+        except ClientError as error:
+            if code_of(error) not in ("NoSuchKey", "404"):
+                raise
 
     def _delete(self, name: str) -> None:
         self.client.delete_object(Bucket=self._bucket.name, Key=name)
