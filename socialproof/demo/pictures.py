@@ -1,26 +1,50 @@
-"""Drawn portraits and short sample clips, so that the sample company shows nobody real."""
+"""Drawn people, so that the sample company shows nobody real."""
 
 from __future__ import annotations
 
 import random
-import subprocess
 from io import BytesIO
-from pathlib import Path
 
-from PIL import Image, ImageDraw
-
-from socialproof.backends.transcoder.ffmpeg import find_ffmpeg
+from PIL import Image, ImageChops, ImageDraw
 
 GROUNDS = ("#d8e6df", "#f0dcc8", "#dfe3f1", "#efe1e6", "#e6ead2", "#d9e8ee")
 SKINS = ("#f1c9a5", "#e3a982", "#c98a63", "#f6d7bd", "#8d5a3c")
 HAIR = ("#3a2a20", "#7a4b2a", "#c08a4b", "#22262b", "#a8a29a")
 CLOTHES = ("#1f5c4d", "#27496d", "#8c3b3b", "#5a4a78", "#3f3f46")
+SIDE = 640
 
 
 def portrait(seed: str) -> BytesIO:
     """A drawn head and shoulders; the same seed gives the same face."""
+    content = BytesIO()
+    _face(seed, speaks=False).save(content, "JPEG", quality=90)
+    content.seek(0)
+    return content
+
+
+def room(seed: str, width: int, height: int, *, speaks: bool) -> Image.Image:
+    """The same person before a wall with a window and a plant, silent or in the middle of a word."""
+    side = min(width * 5 // 4, height * 9 // 10)
+    face = _face(seed, speaks=speaks).resize((side, side), Image.Resampling.LANCZOS)
+    image = Image.new("RGB", (width, height), face.getpixel((0, 0)))
+    draw = ImageDraw.Draw(image, "RGBA")
+    left, top = width // 14, height // 12
+    draw.rounded_rectangle((left, top, left + width // 4, top + height // 2), radius=14, fill="#ffffff66")
+    draw.line((left + width // 8, top, left + width // 8, top + height // 2), fill="#00000014", width=6)
+    pot, foot = width * 12 // 14, height * 9 // 10
+    for turn in (-70, -35, 0, 35, 70):
+        draw.line((pot, foot, pot + turn, foot - height // 4 + abs(turn)), fill="#4f7a5c", width=16)
+    draw.polygon([(pot - 48, foot), (pot + 48, foot), (pot + 34, height), (pot - 34, height)], fill="#a9653f")
+    # The face stands before it all without its own ground.
+    ground = Image.new("RGB", face.size, face.getpixel((0, 0)))
+    mask = ImageChops.difference(face, ground).convert("L").point(lambda value: 255 if value > 2 else 0)
+    image.paste(face, ((width - side) // 2, height - side), mask)
+    return image
+
+
+def _face(seed: str, *, speaks: bool) -> Image.Image:
     dice = random.Random(seed)
-    image = Image.new("RGB", (640, 640), dice.choice(GROUNDS))
+    image = Image.new("RGB", (SIDE, SIDE), dice.choice(GROUNDS))
     draw = ImageDraw.Draw(image)
     skin, hair, clothes = dice.choice(SKINS), dice.choice(HAIR), dice.choice(CLOTHES)
     if dice.random() < 0.5:
@@ -31,32 +55,8 @@ def portrait(seed: str) -> BytesIO:
     draw.pieslice((195, 120, 445, 390), 180, 360, fill=hair)
     for x in (275, 365):
         draw.ellipse((x - 9, 282, x + 9, 300), fill="#2b2b2b")
-    draw.arc((280, 310, 360, 372), 20, 160, fill="#7a3b34", width=7)
-    content = BytesIO()
-    image.save(content, "JPEG", quality=90)
-    content.seek(0)
-    return content
-
-
-def clip(folder: Path, seconds: int, ffmpeg: str = "") -> Path:
-    """A moving picture with a soft tone, as a browser would record it (WebM)."""
-    path = folder / f"clip-{seconds}.webm"
-    picture = f"gradients=s=1280x720:c0=0x1f5c4d:c1=0xf0dcc8:c2=0xb4552d:n=3:speed=0.02:seed={seconds}:r=25:d={seconds}"
-    command = [find_ffmpeg(ffmpeg), "-nostdin", "-v", "error", "-f", "lavfi", "-i", picture]
-    command += ["-f", "lavfi", "-i", f"sine=frequency=220:duration={seconds}", "-af", "volume=0.2"]
-    command += [
-        "-pix_fmt",
-        "yuv420p",
-        "-c:v",
-        "libvpx",
-        "-deadline",
-        "realtime",
-        "-b:v",
-        "1M",
-        "-c:a",
-        "libopus",
-        "-y",
-        str(path),
-    ]
-    subprocess.run(command, check=True, timeout=120)
-    return path
+    if speaks:
+        draw.ellipse((294, 338, 346, 378), fill="#7a3b34")
+    else:
+        draw.arc((280, 310, 360, 372), 20, 160, fill="#7a3b34", width=7)
+    return image

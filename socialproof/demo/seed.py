@@ -5,8 +5,9 @@ A second company holds hostile text in every field, so that nobody can look at t
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -20,13 +21,14 @@ from socialproof.companies.models import Company, Membership, User
 from socialproof.companies.passwords import hashed
 from socialproof.companies.service import create_company
 from socialproof.database import new_public_id, record
+from socialproof.demo.films import SOUND, Film, shoot
 from socialproof.demo.history import History, moments
-from socialproof.demo.pictures import clip, portrait
+from socialproof.demo.pictures import portrait
 from socialproof.demo.voices import VOICES, Voice
 from socialproof.domain import consent
 from socialproof.domain.events import MediaUploaded
 from socialproof.languages import translations
-from socialproof.media.models import Media
+from socialproof.media.models import Captions, Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey, SurveyWording
 from socialproof.testimonials.models import ConsentRecord, ModerationEntry, Testimonial, TestimonialTag
@@ -37,6 +39,11 @@ OWNER_EMAIL = "owner@nordlys.example"
 MODERATOR_EMAIL = "moderator@nordlys.example"
 PASSWORD = "nordlys-sample-company"
 HOSTILE = "\"><img src=x onerror=alert(1)></script> O'Brien & Søn 🙂"
+HOSTILE_CAPTIONS = (
+    f"--></script><script>alert(1)</script> {HOSTILE}",
+    "00:00.000 --> 99:00.000 line:0",
+    "<c.red><b>&lt;i&gt;</b></c> &amp; STYLE ::cue { color: transparent }",
+)
 
 
 @dataclass
@@ -106,8 +113,8 @@ class Seed:
             self._decide(testimonial, voice, moment + timedelta(hours=3), moderator)
         if voice.has_photo:
             self._photo(testimonial, voice, moment)
-        if voice.has_video:
-            self._video(testimonial, moment)
+        if voice.film:
+            self._film(testimonial, voice.film, moment, moderator)
 
     def _testimonial(self, survey: Survey, response: Response, voice: Voice, moment: datetime) -> Testimonial:
         testimonial = Testimonial(
@@ -117,7 +124,7 @@ class Seed:
             contact_id=response.contact_id,
             is_verified=response.invitation_id is not None,
             state="submitted",
-            kind="video" if voice.has_video else "text",
+            kind="video" if voice.film else "text",
             text=voice.text,
             original_text=voice.text,
             best_line=voice.best_line,
@@ -178,12 +185,33 @@ class Seed:
             self._put(f"{media.prefix}/{variant.name}", variant.content)
         media.state, media.variants, media.ready_at = "ready", [variant.name for variant in variants], moment
         media.width = media.height = max(variant.size for variant in variants)
+        media.stored_byte_count = sum(len(variant.content) for variant in variants)
+        media.judged_at = testimonial.decided_at
 
-    def _video(self, testimonial: Testimonial, moment: datetime) -> None:
+    def _film(self, testimonial: Testimonial, film: Film, moment: datetime, moderator: User) -> None:
+        """The file as it was sent, and its captions: the worker makes what is played, as of any other video."""
         media = self._media(testimonial, "video", moment)
         with tempfile.TemporaryDirectory() as folder:
-            self._put(f"{media.prefix}/source", clip(Path(folder), 6 + testimonial.id % 4).read_bytes())
-        media.state = "uploaded"
+            source = shoot(film, testimonial.author_name, Path(folder)).read_bytes()
+        self._put(f"{media.prefix}/source", source)
+        media.state, media.is_audio, media.recorded_seconds = "uploaded", film.shape == SOUND, film.seconds
+        media.sha256 = hashlib.sha256(source).hexdigest()
+        media.byte_count = media.stored_byte_count = len(source)
+        media.judged_at = testimonial.decided_at
+        is_reviewed = film.captions == "reviewed"
+        self.session.add(
+            Captions(
+                company_id=testimonial.company_id,
+                media_id=media.id,
+                state=film.captions,
+                source="typed" if is_reviewed else "speech",
+                language=testimonial.language,
+                cues=[asdict(cue) for cue in film.cues],
+                updated_at=moment,
+                reviewed_at=moment if is_reviewed else None,
+                reviewed_by=moderator if is_reviewed else None,
+            )
+        )
         record(self.session, MediaUploaded(testimonial.company_id, media.id))
 
     def _media(self, testimonial: Testimonial, kind: str, moment: datetime) -> Media:
@@ -219,9 +247,13 @@ class Seed:
         )
         survey = self._survey(company, HOSTILE, "relationship")
         self.session.add(SurveyWording(survey_id=survey.id, language="en", question=HOSTILE, thanks_promoter=HOSTILE))
-        voice = Voice(HOSTILE, HOSTILE, HOSTILE, "en", f"{HOSTILE}\n=1+1\n\u05e9\u05dc\u05d5\u05dd", has_photo=True)
+        text = f"{HOSTILE}\n=1+1\n\u05e9\u05dc\u05d5\u05dd"
         history = History(self.session, company.id, self.now)
-        self._voice(survey, voice, self.now - timedelta(days=1), history, owner)
+        for voice in (
+            Voice(HOSTILE, HOSTILE, HOSTILE, "en", text, has_photo=True),
+            Voice(HOSTILE, HOSTILE, HOSTILE, "en", text, film=Film(HOSTILE_CAPTIONS)),
+        ):
+            self._voice(survey, voice, self.now - timedelta(days=1), history, owner)
         history.save_counts()
         self.session.flush()
         create_widget(self.session, company=company, look=Look(name=HOSTILE[:100]), now=self.now)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from socialproof.demo.films import PORTRAIT, SOUND, Film
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -21,7 +23,7 @@ class Voice:
     tags: tuple[str, ...] = ()
     is_featured: bool = False
     has_photo: bool = False
-    has_video: bool = False
+    film: Film | None = None
     purposes: tuple[str, ...] = ("website",)
     rejection_reason: str = ""
 
@@ -89,9 +91,15 @@ VOICES = (
         "People & Culture",
         "Tidvatten Studio",
         "en",
-        "In two minutes: why we moved our four offices to Nordlys, and what surprised us.",
+        "Why we moved our four offices to Nordlys, and what surprised us.",
         tags=("office",),
-        has_video=True,
+        film=Film(
+            (
+                "We have four offices, and we used to have four coffee contracts.",
+                "Now there is one, and one number to call.",
+                "What surprised us: people come in earlier.",
+            )
+        ),
         is_featured=True,
         purposes=("website", "social_media"),
     ),
@@ -133,6 +141,35 @@ VOICES = (
         "Jag prenumererar hemma. Det står alltid på påsen vem som har odlat bönorna och vad de fick betalt.",
         attribution="initials",
         tags=("home",),
+    ),
+    Voice(
+        "Elin Sandgren",
+        "Butikschef",
+        "Ateljé Kvartersboden",
+        "sv",
+        "Filmat mellan två kunder: så gick det när maskinen stannade en fredag.",
+        tags=("service",),
+        film=Film(
+            (
+                "Jag filmar det här mellan två kunder.",
+                "Maskinen stannade en fredag klockan fyra.",
+                "Klockan sex stod det en ny här.",
+            ),
+            PORTRAIT,
+        ),
+    ),
+    Voice(
+        "Ulla Fjelstrup",
+        "Keramiker",
+        "Lerhuset",
+        "da",
+        "Jeg vil helst ikke filmes, men det her ville jeg gerne sige.",
+        attribution="first_name",
+        tags=("home",),
+        film=Film(
+            ("Jeg vil helst ikke filmes.", "Men kaffen kommer hver anden tirsdag,", "og posen er aldrig for stor."),
+            SOUND,
+        ),
     ),
     Voice(
         "Sofus Vangkilde",
@@ -198,7 +235,13 @@ VOICES = (
         "en",
         "Three days, four thousand cups, one phone number to call. A short film from behind the bar.",
         state="submitted",
-        has_video=True,
+        film=Film(
+            (
+                "Three days and four thousand cups.",
+                "we called one number and there stood norderlys with a spare grinder",
+            ),
+            captions="draft",
+        ),
     ),
     Voice(
         "Cheap Beans Depot",
