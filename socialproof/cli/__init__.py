@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from socialproof.cli import demo, welcome, work
+from socialproof.cli import demo, storage, welcome, work
 
 
 def init_app(app: Flask) -> None:
@@ -11,3 +11,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(work.jobs)
     app.cli.add_command(demo.demo)
     app.cli.add_command(welcome.welcome)
+    app.cli.add_command(storage.storage)

@@ -59,7 +59,7 @@ class S3Storage:
     max_part_bytes = 16 * MEGABYTE
 
     def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+        self.bucket = bucket
         self._endpoint = bucket.endpoint or f"https://s3.{bucket.region}.amazonaws.com"
         self._public_endpoint = bucket.public_endpoint or self._endpoint
         self._by_path = bool(bucket.endpoint) or "." in bucket.name
@@ -72,7 +72,7 @@ class S3Storage:
         name = self._name(key)
         with told(key):
             self.client.upload_fileobj(
-                source, self._bucket.name, name, ExtraArgs={"ContentType": content_type(key)}, Config=_TRANSFER
+                source, self.bucket.name, name, ExtraArgs={"ContentType": content_type(key)}, Config=_TRANSFER
             )
         return self._surely(key)
 
@@ -80,14 +80,14 @@ class S3Storage:
         """A seekable stream with one block of it in memory."""
         name = self._name(key)
         with told(key):
-            return cast(BinaryIO, ObjectStream(self.client, self._bucket.name, name))
+            return cast(BinaryIO, ObjectStream(self.client, self.bucket.name, name))
 
     def stat(self, key: str) -> Stored | None:
         """Size and time of the object, or None."""
         name = self._name(key)
         try:
             with told(key):
-                found = self.client.head_object(Bucket=self._bucket.name, Key=name)
+                found = self.client.head_object(Bucket=self.bucket.name, Key=name)
         except MissingObject:
             return None
         return Stored(found["ContentLength"], found["LastModified"])
@@ -130,14 +130,14 @@ class S3Storage:
         """Copy the object into a local file, 8 MiB at a time."""
         name = self._name(key)
         with told(key):
-            source = ObjectStream(self.client, self._bucket.name, name, COPY_BYTES)
+            source = ObjectStream(self.client, self.bucket.name, name, COPY_BYTES)
         with source, path.open("wb") as target:
             while block := source.read(BLOCK_BYTES):
                 target.write(block)
 
     def begin(self, key: str) -> str:
         """Open a multipart upload, with a SHA-256 of every part where the store can."""
-        wanted = {"Bucket": self._bucket.name, "Key": self._name(key), "ContentType": content_type(key)}
+        wanted = {"Bucket": self.bucket.name, "Key": self._name(key), "ContentType": content_type(key)}
         with told(key):
             try:
                 begun = self.client.create_multipart_upload(**wanted, ChecksumAlgorithm="SHA256")
@@ -219,10 +219,10 @@ class S3Storage:
         count = 0
         with told(self._folder):
             pages = self.client.get_paginator("list_multipart_uploads")
-            for page in pages.paginate(Bucket=self._bucket.name, Prefix=self._folder):
+            for page in pages.paginate(Bucket=self.bucket.name, Prefix=self._folder):
                 for upload in page.get("Uploads", []):
                     if upload["Initiated"] < before:
-                        where = {"Bucket": self._bucket.name, "Key": upload["Key"], "UploadId": upload["UploadId"]}
+                        where = {"Bucket": self.bucket.name, "Key": upload["Key"], "UploadId": upload["UploadId"]}
                         self.client.abort_multipart_upload(**where)
                         count += 1
         return count
@@ -251,20 +251,20 @@ class S3Storage:
         return boto3.session.Session().client(
             "s3",
             endpoint_url=endpoint,
-            region_name=self._bucket.region,
-            aws_access_key_id=self._bucket.key_id or None,
-            aws_secret_access_key=self._bucket.secret or None,
+            region_name=self.bucket.region,
+            aws_access_key_id=self.bucket.key_id or None,
+            aws_secret_access_key=self.bucket.secret or None,
             config=settings,
         )
 
     def _origin(self) -> str:
         parts = urlsplit(self._public_endpoint)
-        host = parts.netloc if self._by_path else f"{self._bucket.name}.{parts.netloc}"
+        host = parts.netloc if self._by_path else f"{self.bucket.name}.{parts.netloc}"
         return f"{parts.scheme}://{host}"
 
     def _signed(self, act: str, seconds: int, **params: Any) -> str:
         with told(params["Key"]):
-            params["Bucket"] = self._bucket.name
+            params["Bucket"] = self.bucket.name
             return str(self._signer.generate_presigned_url(act, Params=params, ExpiresIn=seconds))
 
     def _name(self, key: str) -> str:
@@ -273,7 +273,7 @@ class S3Storage:
     def _upload(self, key: str, upload_id: str) -> dict[str, str]:
         if not _UPLOAD_ID.fullmatch(upload_id):
             raise MissingUpload(upload_id[:40])
-        return {"Bucket": self._bucket.name, "Key": self._name(key), "UploadId": upload_id}
+        return {"Bucket": self.bucket.name, "Key": self._name(key), "UploadId": upload_id}
 
     def _found(self, key: str, upload_id: str) -> list[dict[str, Any]]:
         where = self._upload(key, upload_id)
@@ -295,20 +295,20 @@ class S3Storage:
 
     def _names(self, prefix: str) -> Iterator[str]:
         below = self._name(prefix.rstrip("/")) + "/"
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name, Prefix=below)
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket.name, Prefix=below)
         return (found["Key"] for page in pages for found in page.get("Contents", []))
 
     def _copy(self, name: str, to: str) -> None:
         """Within the store; quiet when somebody deleted it meanwhile."""
-        source = {"Bucket": self._bucket.name, "Key": name}
+        source = {"Bucket": self.bucket.name, "Key": name}
         try:
-            self.client.copy_object(Bucket=self._bucket.name, Key=to, CopySource=source)
+            self.client.copy_object(Bucket=self.bucket.name, Key=to, CopySource=source)
         except ClientError as error:
             if code_of(error) not in ("NoSuchKey", "404"):
                 raise
 
     def _delete(self, name: str) -> None:
-        self.client.delete_object(Bucket=self._bucket.name, Key=name)
+        self.client.delete_object(Bucket=self.bucket.name, Key=name)
 
     def _surely(self, key: str) -> Stored:
         stored = self.stat(key)
