@@ -41,6 +41,7 @@ class World:
     approved: Testimonial
     proposal: ProposedEdit
     video: Media
+    captioned: Media
     widget: Widget
     reset_secret: str
     join_secret: str
@@ -62,7 +63,7 @@ def build(app: Flask, factories: Factories) -> World:
     told = factories.response(survey, 9)
     waiting = factories.testimonial(told, text=WORDS, author_name="Saara Lehtonen")
     approved = factories.testimonial(factories.response(survey, 10), "approved", text=WORDS, author_name="Ole Vik")
-    factories.testimonial(factories.response(survey, 10), "rejected", rejection_reason="duplicate")
+    rejected = factories.testimonial(factories.response(survey, 10), "rejected", rejection_reason="duplicate")
     proposal = factories.add(
         ProposedEdit(
             company_id=company.id,
@@ -88,6 +89,7 @@ def build(app: Flask, factories: Factories) -> World:
         approved=approved,
         proposal=proposal,
         video=factories.media(responses[10]),
+        captioned=factories.media(rejected.response, rejected, captions="draft"),
         widget=_published_widget(factories, company),
         reset_secret=reset_secret,
         join_secret=join_secret,
@@ -158,6 +160,7 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.preview.show": _survey("/preview"),
     "marketer.moderation.queue": lambda world: "/app/moderation",
     "marketer.moderation.show": lambda world: f"/app/moderation/{world.approved.public_id}",
+    "marketer.captions.show": lambda world: f"/app/media/{world.captioned.public_id}/captions",
     "marketer.widgets.overview": lambda world: "/app/widgets",
     "marketer.widgets.new": lambda world: "/app/widgets/new",
     "marketer.widgets.show": lambda world: f"/app/widgets/{world.widget.public_id}",
@@ -177,6 +180,7 @@ NOT_PAGES: dict[str, str] = {
     "customer.video.media": "a picture or a recording",
     "customer.video.prepared": "a piece of the written page, looked at there",
     "customer.video.qr": "a picture",
+    "marketer.captions.file": "captions for a player",
     "marketer.company.logo": "a picture",
     "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",

@@ -130,7 +130,9 @@ def _uploaded(duration: float | None) -> list[rules.Cue]:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise RuleBroken("no_file")
-    cues = rules.tidy(read_file(sent.stream.read(MOST_BYTES + 1)), duration)
+    content = sent.stream.read(MOST_BYTES + 1)
+    sent.close()
+    cues = rules.tidy(read_file(content), duration)
     if not cues:
         raise RuleBroken("captions_none_found")
     return cues
