@@ -4,6 +4,9 @@ import io
 
 import pytest
 
+from socialproof.testimonials.models import Testimonial
+
+VARIANTS = ("video.mp4", "video-360.mp4", "poster.webp", "preview.webp")
 BYTES = bytes(range(256)) * 40
 
 
@@ -16,11 +19,16 @@ def company(factories):
 def video(factories, company, app):
     response = factories.response(factories.survey(company))
     testimonial = factories.testimonial(response, kind="video")
-    media = factories.media(response, testimonial, variants=["video.mp4", "poster.webp"])
+    media = factories.media(response, testimonial, variants=list(VARIANTS))
     storage = app.extensions["socialproof"].backends.storage
-    for name in ("video.mp4", "poster.webp", "source"):
+    for name in (*VARIANTS, "source"):
         storage.put(f"{media.prefix}/{name}", io.BytesIO(BYTES))
     return media
+
+
+@pytest.fixture
+def testimonial(video, factories):
+    return factories.session.get(Testimonial, video.testimonial_id)
 
 
 def fetch(member, address, **options):
@@ -32,6 +40,15 @@ def fetch(member, address, **options):
 
 def path(media, variant="video.mp4"):
     return f"/app/media/{media.public_id}/{variant}"
+
+
+@pytest.mark.parametrize(
+    ("variant", "kind"),
+    [("video-360.mp4", "video/mp4"), ("poster.webp", "image/webp"), ("preview.webp", "image/webp")],
+)
+def test_smaller_files_and_pictures_are_served_too(signed_in, company, video, variant, kind):
+    answer = fetch(signed_in("viewer", company=company), path(video, variant))
+    assert (answer.status_code, answer.content_type, answer.data) == (200, kind, BYTES)
 
 
 @pytest.mark.parametrize("role", ["viewer", "moderator", "owner"])
@@ -98,12 +115,55 @@ def test_unfinished_media_is_not_served(signed_in, company, video, factories, st
 
 
 @pytest.mark.parametrize("state", ["withdrawn", "draft"])
-def test_what_the_customer_took_back_or_has_not_sent_is_not_served(signed_in, company, video, factories, state):
-    video.testimonial.state = state
+def test_what_the_customer_took_back_or_has_not_sent_is_not_served(
+    signed_in, company, video, testimonial, factories, state
+):
+    testimonial.state = state
     factories.session.commit()
     assert fetch(signed_in("owner", company=company), path(video)).status_code == 404
+    assert fetch(signed_in("owner", company=company), path(video, "progress")).status_code == 404
 
 
 def test_a_file_that_is_gone_from_the_disk_is_missing_and_no_crash(signed_in, company, video, app):
     app.extensions["socialproof"].backends.storage.delete(f"{video.prefix}/video.mp4")
     assert fetch(signed_in("owner", company=company), path(video)).status_code == 404
+
+
+# ---- how far the worker is -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"state": "uploaded"}, {"state": "uploaded", "percent": 0, "reason": ""}),
+        ({"state": "processing", "progress_percent": 40}, {"state": "processing", "percent": 40, "reason": ""}),
+        ({"state": "ready", "progress_percent": 100}, {"state": "ready", "percent": 100, "reason": ""}),
+        ({"state": "parked", "reason": "storage_full"}, {"state": "parked", "percent": 0, "reason": "storage_full"}),
+        ({"state": "unreadable", "reason": "too_long"}, {"state": "unreadable", "percent": 0, "reason": "too_long"}),
+    ],
+)
+def test_the_team_is_told_how_far_a_video_is(signed_in, company, video, factories, values, told):
+    for name, value in values.items():
+        setattr(video, name, value)
+    factories.session.commit()
+    answer = fetch(signed_in("viewer", company=company), path(video, "progress"))
+    assert (answer.status_code, answer.json) == (200, told)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_an_erased_video_and_one_that_is_no_testimonials_yet_have_no_progress(
+    signed_in, company, video, testimonial, factories
+):
+    viewer = signed_in("viewer", company=company)
+    unsent = factories.media(testimonial.response, state="processing")
+    assert fetch(viewer, path(unsent, "progress")).status_code == 404
+    video.state = "deleted"
+    factories.session.commit()
+    assert fetch(viewer, path(video, "progress")).status_code == 404
+
+
+def test_another_team_learns_nothing_of_the_progress(signed_in, video):
+    stranger = signed_in("owner")
+    missing, foreign = fetch(stranger, "/app/media/AAAAAAAAAAAAAAAA/progress"), fetch(stranger, path(video, "progress"))
+    assert foreign.status_code == missing.status_code == 404
+    assert foreign.text == missing.text.replace("AAAAAAAAAAAAAAAA", video.public_id)

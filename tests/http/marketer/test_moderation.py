@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import event
 
+from socialproof.backends.jobs.models import Job
 from socialproof.database import db
 from socialproof.testimonials.models import ModerationEntry, ProposedEdit, TestimonialTag
 from socialproof.tokens import Purpose, Tokens
@@ -24,6 +25,7 @@ DECISIONS = (
     "untag",
     "best-line",
     "media",
+    "process-again",
     "proposal",
     "proposal/cancel",
 )
@@ -353,6 +355,170 @@ def test_a_bulk_form_that_is_not_ours_changes_nothing(moderator, give, session, 
     assert moderator.post("/app/moderation/bulk", form).status_code in (400, 422)
     session.rollback()
     assert session.query(ModerationEntry).count() == 0
+
+
+# ---- the video and its captions --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def film(give, factories):
+    """A video testimonial, and its media."""
+
+    def make(state="ready", testimonial=(), **values):
+        given = give(kind="video", **dict(testimonial))
+        defaults = (
+            {"variants": ["video.mp4", "video-360.mp4", "poster.webp", "preview.webp"]} if state == "ready" else {}
+        )
+        return given, factories.media(given.response, given, state=state, **defaults | values)
+
+    return make
+
+
+def test_a_finished_video_loads_no_byte_before_it_is_played(moderator, film):
+    testimonial, media = film(width=1280, height=720, duration_seconds=65.4)
+    page = moderator.get(path(testimonial)).text
+    [player] = re.findall(r"<video.*?</video>", page, re.DOTALL)
+    for words in (
+        'preload="none"',
+        'width="1280" height="720"',
+        f'poster="/app/media/{media.public_id}/poster.webp"',
+        f'src="/app/media/{media.public_id}/video.mp4" type="video/mp4"',
+        f'media="(max-width: 600px)" src="/app/media/{media.public_id}/video-360.mp4"',
+        f'<track kind="captions" default src="/app/media/{media.public_id}/captions.vtt" srclang="en"',
+    ):
+        assert words in player
+    assert "1:05" in page
+
+
+def test_what_its_moderator_should_know_about_a_video_is_said(moderator, film):
+    testimonial, _media = film(
+        trim_start_seconds=2.0, trim_end_seconds=31.0, recorded_seconds=40.0, is_partial=True, is_audio=True
+    )
+    page = moderator.get(path(testimonial)).text
+    for words in ("Cut by the customer: 0:02–0:31", "Sound only", "its end may be missing"):
+        assert words in page
+    plain, _media = film()
+    page = moderator.get(path(plain)).text
+    for words in ("Cut by", "Sound only", "may be missing"):
+        assert words not in page
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"), [(5.0, None, "0:05–1:10"), (None, 59.6, "0:00–1:00"), (0.0, None, "0:00–1:10")]
+)
+def test_a_cut_that_is_open_at_one_end_is_said_whole(moderator, film, start, end, said):
+    testimonial, _media = film(trim_start_seconds=start, trim_end_seconds=end, recorded_seconds=70.0)
+    assert f"Cut by the customer: {said}" in moderator.get(path(testimonial)).text
+
+
+@pytest.mark.parametrize(
+    ("captions", "says", "offers"),
+    [
+        ("", "It has no captions yet.", ["Write captions", "Nobody speaks"]),
+        ("draft", "Nobody has checked them yet.", ["Check captions"]),
+        ("reviewed", "Its captions are checked.", ["/captions"]),
+        ("no_speech", "Nobody speaks in it", ["/captions"]),
+    ],
+)
+def test_how_its_captions_stand_and_what_is_to_do(moderator, film, captions, says, offers):
+    testimonial, media = film(captions=captions)
+    page = moderator.get(path(testimonial)).text
+    assert says in page
+    assert all(words in page for words in offers)
+    assert f'href="/app/media/{media.public_id}/captions"' in page
+    assert ("<track" in page) == (captions in ("draft", "reviewed"))
+    assert ("no reviewed captions yet" in page) == (captions in ("", "draft"))
+
+
+def test_a_draft_of_the_machine_is_named_as_one(moderator, film, session):
+    testimonial, media = film(captions="draft")
+    media.captions.source = "speech"
+    session.commit()
+    assert "drafted by speech recognition" in moderator.get(path(testimonial)).text
+
+
+def test_nobody_speaks_is_one_press_and_opens_the_way(moderator, film, session):
+    testimonial, media = film(captions="")
+    page = moderator.get(path(testimonial)).text
+    assert 'name="act" value="no_speech"' in page
+    form = {"act": "no_speech", "version": 0, "language": "en"}
+    assert moderator.post(f"/app/media/{media.public_id}/captions", form).status_code == 303
+    session.rollback()
+    session.refresh(testimonial)
+    answer = moderator.post(path(testimonial, "approve"), {"version": testimonial.version})
+    assert answer.status_code == 303
+    assert state_of(session, testimonial) == "approved"
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [("uploaded", "waits for its turn"), ("processing", "is being prepared"), ("parked", "Try again")],
+)
+def test_an_unfinished_video_says_how_far_it_is(moderator, film, state, says):
+    testimonial, media = film(state, progress_percent=40, reason="storage_full" if state == "parked" else "")
+    page = moderator.get(path(testimonial)).text
+    assert says in page
+    assert "<video" not in page
+    is_waiting = state != "parked"
+    assert ('value="40"' in page and "Look again" in page and f"{media.public_id}/progress" in page) == is_waiting
+    assert ("no room to store" in page) == (state == "parked")
+
+
+def test_what_the_machine_failed_at_is_tried_again(moderator, film, session):
+    testimonial, media = film("parked", reason="transcoder_failed", prefix="companies/x/media/y")
+    answer = moderator.post(path(testimonial, "process-again"))
+    assert (answer.status_code, answer.location) == (303, f"{path(testimonial)}#testimonial")
+    session.rollback()
+    session.refresh(media)
+    assert (media.state, media.reason) == ("uploaded", "")
+    [job] = session.query(Job).filter_by(kind="media.process_video")
+    assert job.payload == {"company_id": media.company_id, "media_id": media.id}
+    page = moderator.get(path(testimonial)).text
+    assert f"{moderator.user.name} let the video be tried again" in page
+    assert "waits for its turn" in page
+    assert state_of(session, testimonial) == "submitted"
+
+
+def test_trying_again_twice_is_one_job_and_a_sentence(moderator, film, session):
+    testimonial, _media = film("parked", reason="transcoder_failed")
+    moderator.post(path(testimonial, "process-again"))
+    again = moderator.post(path(testimonial, "process-again"))
+    assert again.status_code == 422
+    assert "Nothing waits to be tried again" in again.text
+    session.rollback()
+    assert session.query(Job).filter_by(kind="media.process_video").count() == 1
+
+
+def test_a_viewer_sees_the_state_of_a_video_but_no_buttons(signed_in, company, film):
+    viewer = signed_in("viewer", company=company)
+    (parked, _), (bare, _) = film("parked", reason="machine_failed"), film(captions="")
+    for testimonial, says in ((parked, "could not be prepared"), (bare, "no captions yet")):
+        page = viewer.get(path(testimonial)).text
+        assert says in page
+        for words in ("process-again", 'value="no_speech"', "Write captions"):
+            assert words not in page
+
+
+def test_the_list_shows_a_small_picture_and_what_keeps_a_video_back(moderator, film, give):
+    _, ready = film(details={"preview": {"width": 360, "height": 640}})
+    _, silent = film(captions="")
+    film("processing", progress_percent=40)
+    film("parked")
+    film(testimonial={"purposes": ()})
+    page = moderator.get("/app/moderation").text
+    rows = re.findall(r'<li class="queue-row".*?</li>', page, re.DOTALL)
+    assert f'src="/app/media/{ready.public_id}/preview.webp" alt="" width="360" height="640" loading="lazy"' in rows[0]
+    assert "badge-caution" not in rows[0]
+    assert f"{silent.public_id}/preview.webp" in rows[1] and "Captions missing" in rows[1]
+    assert "Being prepared, 40 %" in rows[2] and "<img" not in rows[2]
+    assert "Could not be prepared" in rows[3]
+    assert "Not ready" in rows[4]
+    assert sum("Not ready" in row for row in rows) == 1
+
+
+def test_a_withdrawn_video_has_no_picture_in_the_list(moderator, film):
+    _, media = film(testimonial={"state": "withdrawn"})
+    assert media.public_id not in moderator.get("/app/moderation?state=all").text
 
 
 # ---- who may not -----------------------------------------------------------------------------------------
