@@ -18,10 +18,13 @@ async function fresh() {
   return page.getElementById("own-recording");
 }
 
+// A film that stands upright is taller than the room that was kept: who types further down stays where they are.
 function show(news) {
   const old = box();
   if (news.dataset.state !== old.dataset.state) {
+    const above = old.getBoundingClientRect();
     old.replaceWith(document.adoptNode(news));
+    if (above.bottom < 0 && !CSS.supports("overflow-anchor", "auto")) scrollBy(0, news.offsetHeight - above.height);
     said.textContent = news.dataset.says;
     return;
   }
