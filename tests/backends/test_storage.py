@@ -376,46 +376,46 @@ def test_a_prefix_moves_whole_and_again_after_a_kill(storage: Storage) -> None:
     assert read(storage, "companies/abc/media/defg/source") == b"neighbour"
 
 
-class TestLocal:
-    """What only a disk can do."""
-
-    def test_a_full_disk_refuses_and_leaves_nothing(self, tmp_path: Path) -> None:
-        storage = LocalStorage(tmp_path / "media", reserve_bytes=2**62)
-        with pytest.raises(StorageFull):
-            storage.put(KEY, io.BytesIO(b"x"))
-        with pytest.raises(StorageFull):
-            storage.begin(KEY)
-        assert files_under(tmp_path) == []
-
-    def test_room_that_ends_in_the_middle_keeps_the_old_object_and_nothing_else(self, tmp_path: Path) -> None:
-        storage = LocalStorage(tmp_path / "media")
-        storage.put(KEY, io.BytesIO(b"old"))
-        old_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-        old_signal = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, old_limit[1]))
-        try:
-            with pytest.raises(StorageFull):
-                storage.put(KEY, Endless(1_000_000))  # type: ignore[arg-type]
-            upload = storage.begin("companies/abc/media/big/source")
-            big = Part(1, 1_000_000, "a" * 64)
-            with pytest.raises(StorageFull):
-                storage.write_part("companies/abc/media/big/source", upload, big, Endless(1_000_000))  # type: ignore[arg-type]
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, old_limit)
-            signal.signal(signal.SIGXFSZ, old_signal)
-        assert read(storage) == b"old"
-        assert [path.name for path in files_under(tmp_path)] == ["source"]
-
-    def test_empty_folders_go_with_their_last_object(self, tmp_path: Path) -> None:
-        storage = LocalStorage(tmp_path / "media")
+def test_a_full_disk_refuses_and_leaves_nothing(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "media", reserve_bytes=2**62)
+    with pytest.raises(StorageFull):
         storage.put(KEY, io.BytesIO(b"x"))
-        storage.delete(KEY)
-        assert list((tmp_path / "media" / "objects").iterdir()) == []
+    with pytest.raises(StorageFull):
+        storage.begin(KEY)
+    assert files_under(tmp_path) == []
 
-    def test_half_written_files_of_a_killed_process_are_swept(self, tmp_path: Path) -> None:
-        storage = LocalStorage(tmp_path / "media")
-        half = tmp_path / "media" / "half" / ("0" * 32)
-        half.parent.mkdir(parents=True)
-        half.write_bytes(b"half")
-        storage.sweep(datetime.now(UTC) + timedelta(seconds=1))
-        assert files_under(tmp_path) == []
+
+def test_room_that_ends_in_the_middle_keeps_the_old_object_and_nothing_else(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "media")
+    storage.put(KEY, io.BytesIO(b"old"))
+    old_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    old_signal = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, old_limit[1]))
+    try:
+        with pytest.raises(StorageFull):
+            storage.put(KEY, Endless(1_000_000))  # type: ignore[arg-type]
+        upload = storage.begin("companies/abc/media/big/source")
+        big = Part(1, 1_000_000, "a" * 64)
+        with pytest.raises(StorageFull):
+            storage.write_part("companies/abc/media/big/source", upload, big, Endless(1_000_000))  # type: ignore[arg-type]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old_limit)
+        signal.signal(signal.SIGXFSZ, old_signal)
+    assert read(storage) == b"old"
+    assert [path.name for path in files_under(tmp_path)] == ["source"]
+
+
+def test_empty_folders_go_with_their_last_object(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "media")
+    storage.put(KEY, io.BytesIO(b"x"))
+    storage.delete(KEY)
+    assert list((tmp_path / "media" / "objects").iterdir()) == []
+
+
+def test_half_written_files_of_a_killed_process_are_swept(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "media")
+    half = tmp_path / "media" / "half" / ("0" * 32)
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
+    storage.sweep(datetime.now(UTC) + timedelta(seconds=1))
+    assert files_under(tmp_path) == []
