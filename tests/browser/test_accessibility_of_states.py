@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from socialproof.media.models import Upload
+from socialproof.tokens import Purpose
 from tests.browser import scenes
 from tests.browser.looking import in_both_themes, sign_in
 from tests.factories import Factories
@@ -94,4 +96,39 @@ def test_the_survey_says_which_language_it_is_in(
     page = context.new_page()
     page.goto(f"{live_server}{scenes.PAGES['customer.survey.show'](world)}?lang={language}")
     assert page.locator("html").get_attribute("lang") == language
+    assert in_both_themes(page) == []
+
+
+@pytest.mark.parametrize("state", ["processing", "ready", "parked"])
+def test_the_form_with_a_video_is_accessible(
+    state: str, context: BrowserContext, live_server: str, world: scenes.World, factories: Factories
+) -> None:
+    world.video.state, world.video.variants = state, ["video.mp4"]
+    factories.session.commit()
+    page = context.new_page()
+    own = world.link(Purpose.RESPONSE, world.responses[10])
+    page.goto(f"{live_server}/s/r/{own}/testimonial?video={world.video.public_id}")
+    page.locator("#own-recording").wait_for()
+    assert in_both_themes(page) == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_way_back_to_a_recording_that_was_not_sent_is_accessible(
+    opened: Callable[[str], Page], world: scenes.World, factories: Factories
+) -> None:
+    factories.add(
+        Upload(
+            company_id=world.company.id,
+            media_id=world.video.id,
+            storage_upload_id="done",
+            key=f"{world.video.prefix}/source",
+            part_byte_count=1,
+            state="complete",
+            created_at=factories.now,
+            expires_at=factories.now,
+        )
+    )
+    page = opened("customer.response.thanks")
+    page.get_by_text("Your recording of").wait_for()
     assert in_both_themes(page) == []

@@ -166,7 +166,7 @@ def test_an_iphones_own_film_that_this_browser_cannot_show_is_sent_and_stands_up
     expect(page.get_by_text("This browser cannot show the file, but you can send it.")).to_be_visible()
     expect(page.locator("#trim")).to_be_hidden()
     page.get_by_role("button", name="Use this video").click()
-    page.wait_for_url("**/testimonial?video=*")
+    page.wait_for_url("**/testimonial?video=*", timeout=30_000)
     expect(page.get_by_text("Your video is being prepared")).to_be_visible()
     run_jobs()
     player = page.locator("#own-recording video")

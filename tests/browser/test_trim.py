@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.media.models import Media
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browser.looking import in_both_themes
 from tests.factories import Factories
 
 STUDIO = """async ([times, isAudio]) => {
@@ -60,6 +61,12 @@ def recorder_url(app: Flask, live_server: str, factories: Factories) -> str:
     """A promoter's own recorder page."""
     response = factories.response(factories.survey(max_video_seconds=60))
     return f"{live_server}/s/r/{app.extensions[EXTENSION].tokens.sign(Purpose.RESPONSE, response.public_id)}/video"
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page that axe can look at."""
+    return context.new_page()
 
 
 @pytest.fixture
@@ -129,6 +136,12 @@ def test_untouched_handles_send_no_cut(studio: Callable[..., Page]) -> None:
     page = studio(2)
     assert value(page) is None
     expect(page.get_by_role("button", name="Use all of it")).to_have_attribute("aria-disabled", "true")
+
+
+def test_the_timeline_is_accessible(studio: Callable[..., Page]) -> None:
+    page = studio(1.5, 1.5)
+    page.get_by_role("button", name="Start a little later").click()
+    assert in_both_themes(page) == []
 
 
 def test_the_handles_go_by_keyboard_a_tenth_and_a_whole_second(studio: Callable[..., Page]) -> None:
@@ -228,7 +241,7 @@ def test_the_cut_is_sent_along_and_the_recording_is_kept_whole(page: Page, recor
         page.keyboard.press("ArrowLeft")
     chosen = page.locator('[data-value="end"]').inner_text()
     page.get_by_role("button", name="Use this video").click()
-    page.wait_for_url("**/testimonial?video=*")
+    page.wait_for_url("**/testimonial?video=*", timeout=30_000)
     media = session.scalars(select(Media)).one()
     assert media.trim_start_seconds == pytest.approx(1.0)
     assert media.trim_end_seconds == pytest.approx(float(chosen.removeprefix("0:")), abs=0.06)
