@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const NAME = "socialproof-widget", LINK = "a[data-socialproof]", MINE = Symbol(), D = document, W = window;
-  const take = (owner, name, apply = Reflect.apply, f = (owner.prototype || owner)[name]) => (self, ...args) => apply(f, self, args);
+  const { apply } = Reflect, take = (owner, name, f = (owner.prototype || owner)[name]) => (self, ...args) => apply(f, self, args);
   const quiet = (f) => { try { return f(); } catch { /* the page is not ours to disturb */ } };
 
   quiet(() => {
@@ -68,6 +68,7 @@ button:hover{border-color:var(--m)}
 .v{position:relative;overflow:hidden;border-radius:calc(var(--r) - 6px);background:#101416;margin:-10px -10px 0}
 .v img,.v video{display:block;width:100%;height:auto;max-height:440px;object-fit:cover}
 .v video{object-fit:contain}
+::cue{font-size:max(14px,1em)}
 .v button{position:absolute;inset:0;width:100%;border:0;border-radius:inherit;background:linear-gradient(#0000 55%,#0007);padding:0}
 .v button:before,.v button:after{content:"";position:absolute;inset:0;margin:auto;width:60px;height:60px;border-radius:50%;background:#fff;box-shadow:0 4px 22px #0005}
 .v button:after{translate:3px;width:18px;height:22px;border-radius:0;background:#12181b;clip-path:polygon(0 0,100% 50%,0 100%)}
@@ -215,8 +216,9 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         this.#clip = h("div", ["class", "clip"], ul);
         this.#box = h("section", ["part", "box", "lang", d.language, "aria-label", d.heading],
           h("header", null, h("p", ["class", "h", "part", "heading"], d.heading), figure(d.nps)),
-          count && h("div", ["class", "fold"], this.#clip, wall && button(d.labels.all, () => this.open(), "more")), single && count > 1 && this.turner(d.labels, count, ul), h("footer", null, foot, layout === "badge" && link(d.wall.url, d.wall.label, feed, "d all")));
-        if (wall && count) on(this.#clip, "focusin", (e) => quiet(() => closest(e.target, "li") && e.target.matches(":focus-visible") && this.open()));
+          count && h("div", ["class", "fold"], this.#clip, wall && button(d.labels.all, () => this.open(), "more")), single && count && this.turner(d.labels, count, ul), h("footer", null, foot, layout === "badge" && link(d.wall.url, d.wall.label, feed, "d all")));
+        // Whoever reaches what the fold hides, by keyboard or by playing it, sees it
+        if (wall && count) on(this.#clip, "focusin", (e) => quiet(() => closest(e.target, "li") && (e.target.matches(":focus-visible") || rect(e.target).bottom > rect(this.#clip).bottom - 99) && this.open()));
         if (wall) style(this.#box.style, "--cap", `${Math.max(this.#reserve, 560)}px`);
         this.layout = layout;
         this.tone();
@@ -233,7 +235,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
           hush(ul);
         };
         go(0);
-        return h("div", ["class", "nav"], where, button(labels.previous, () => go(-1), "", "←"), button(labels.next, () => go(1), "", "→"));
+        return count > 1 && h("div", ["class", "nav"], where, button(labels.previous, () => go(-1), "", "←"), button(labels.next, () => go(1), "", "→"));
       }
       tone() {
         const theme = this.#data && this.#data.widget.theme;
@@ -242,18 +244,19 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
       observe() {
         this.#sizes = new Sizes(() => quiet(() => this.arrange()));
         for (let i = 0; i < this.#items.length; i++) watch(this.#sizes, this.#items[i].firstChild);
+        if (this.layout === "badge") watch(this.#sizes, this.#box); // the first look may come before the page's style sheet
         // Room that was reserved and not needed is given back only while nobody looks at it: nothing moves before a reader's eyes
         this.#sight = new Sight((seen) => quiet(() => { if (!seen[0].isIntersecting) { style(this.style, "--reserve", "0px"); unsee(this.#sight); } }));
         see(this.#sight, this);
         this.arrange();
-        if (this.#items.length === 1 && this.layout === "single") set(this.#items[0], "class", "now");
       }
       arrange() { // a wall of cards of different heights, in reading order: each card spans as many 2 px rows as it is high
-        if (this.layout !== "wall") return;
         const high = [], list = this.#items;
-        for (let i = 0; i < list.length; i++) high[i] = list[i].firstChild.offsetHeight;
-        for (let i = 0; i < list.length; i++) style(list[i].style, "grid-row-end", `span ${Math.ceil((high[i] + 16) / 2)}`);
-        this.cut = this.#clip && this.#clip.scrollHeight > this.#clip.clientHeight + 24;
+        if (this.layout === "wall") {
+          for (let i = 0; i < list.length; i++) high[i] = list[i].firstChild.offsetHeight;
+          for (let i = 0; i < list.length; i++) style(list[i].style, "grid-row-end", `span ${Math.ceil((high[i] + 16) / 2)}`);
+          this.cut = this.#clip.scrollHeight > this.#clip.clientHeight + 24;
+        }
         this.tone();
       }
     }

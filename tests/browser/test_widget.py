@@ -517,6 +517,25 @@ def test_its_colours_follow_the_page_behind_it(
     shown(visitor)
 
 
+@pytest.mark.parametrize("layout", ["wall", "single", "badge"])
+def test_colours_follow_a_style_sheet_that_comes_late(
+    live_server: str, site: Site, showcase: Showcase, visitor: Page, layout: str
+) -> None:
+    def late(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(1)
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/css")
+        handler.end_headers()
+        handler.wfile.write(b"body { background: #111 }")
+
+    site.answers["/late.css"] = late
+    showcase.story()
+    head = f'{script(live_server)}<link rel="stylesheet" href="/late.css">'
+    visitor.goto(site.page(link(live_server, showcase.publish(layout=layout)), head=head))
+    expect(visitor.locator("socialproof-widget .box.dark")).to_have_count(1)
+    shown(visitor)
+
+
 def test_a_feed_that_recovers_is_shown_when_the_page_moves_the_link(
     live_server: str, site: Site, showcase: Showcase, visitor: Page
 ) -> None:

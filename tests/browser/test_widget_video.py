@@ -175,6 +175,21 @@ def test_nothing_moves_when_videos_arrive_or_play(
     assert visitor.locator("socialproof-widget article").evaluate_all(places) == before
 
 
+def test_a_video_that_the_fold_half_hides_is_seen_whole_while_it_plays(
+    live_server: str, site: Site, showcase: Showcase, visitor: Page, tell: Callable[..., Testimonial]
+) -> None:
+    for number in range(12):
+        showcase.story(text=f"Story {number}. " + "It went well. " * 25)
+    tell(submitted_at=showcase.factories.now.replace(year=2020))
+    head = "<style>body { width: 320px }</style>"
+    visitor.goto(site.page(link(live_server, showcase.publish()) + script(live_server), head=head))
+    shown(visitor)
+    expect(visitor.locator("socialproof-widget .cut")).to_have_count(1)
+    visitor.get_by_role("button", name="Play video: ").evaluate("(button) => button.click()")
+    expect(visitor.locator("socialproof-widget .cut")).to_have_count(0)
+    assert errors(visitor) == []
+
+
 @pytest.fixture
 def bucket(showcase: Showcase) -> Iterator[tuple[str, list[str]]]:
     """Another origin that sends the stored videos to everybody who was sent there, as a bucket with CORS `*` does."""
