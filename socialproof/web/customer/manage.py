@@ -239,7 +239,8 @@ def _trim(media: Media) -> tuple[str, str] | None:
     if start is None and end is None:
         return None
     start = start or 0.0
-    return say_time(start), say_time(end or media.recorded_seconds or start + (media.duration_seconds or 0.0))
+    end = end or media.recorded_seconds or start + (media.duration_seconds or 0.0)
+    return say_time(start).removesuffix(".0"), say_time(end).removesuffix(".0")
 
 
 def _reviewed(media: Media) -> Captions | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from socialproof.media.models import Media
 from socialproof.testimonials.models import Testimonial
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
@@ -228,6 +230,89 @@ def test_media_of_another_testimonial_is_not_shown(customer: Customer, factories
     assert other.response
     media = factories.media(other.response, other, variants=["video.mp4"])
     assert customer.client.get(f"{customer.path}/media/{media.public_id}/video.mp4").status_code == 404
+
+
+@pytest.fixture
+def film(testimonial: Testimonial, factories: Factories, session: Session) -> Media:
+    assert testimonial.response is not None
+    testimonial.kind = "video"
+    return factories.media(
+        testimonial.response,
+        testimonial,
+        variants=["video.mp4", "video-360.mp4", "poster.webp", "preview.webp"],
+        width=720,
+        height=1280,
+        duration_seconds=38.0,
+        recorded_seconds=52.4,
+        trim_start_seconds=3.0,
+        trim_end_seconds=41.0,
+        ready_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    )
+
+
+def test_the_customers_video_comes_in_two_sizes_with_its_captions_and_its_cut(customer: Customer, film: Media) -> None:
+    page = customer.page()
+    path = f"{customer.path}/media/{film.public_id}"
+    assert f'<source media="(max-width: 600px)" src="{path}/video-360.mp4" type="video/mp4">' in page
+    assert f'<source src="{path}/video.mp4" type="video/mp4">' in page
+    assert f'poster="{path}/poster.webp" width="720" height="1280"' in page
+    assert f'<track kind="captions" default src="{path}/captions.vtt" srclang="en" label="Captions">' in page
+    assert "You cut it: from 0:03 to 0:41 of what you recorded." in page
+    assert "kept privately until 29 Aug 2026" in page
+    captions = customer.client.get(f"{path}/captions.vtt")
+    assert captions.headers["Content-Type"] == "text/vtt; charset=utf-8"
+    assert captions.headers["Cache-Control"] == "private, no-store"
+    assert "They answered within an hour." in captions.text
+
+
+def test_a_video_that_waits_for_its_captions_says_so_and_shows_no_draft(
+    customer: Customer, film: Media, testimonial: Testimonial, session: Session
+) -> None:
+    assert film.captions is not None
+    film.captions.state, testimonial.state = "draft", "approved"
+    session.commit()
+    page = customer.page()
+    assert page.count("It is shown as soon as its captions are checked.") == 2
+    assert "Everybody can see it" not in page
+    assert "<track" not in page
+    assert customer.client.get(f"{customer.path}/media/{film.public_id}/captions.vtt").status_code == 404
+    testimonial.state = "submitted"
+    session.commit()
+    assert "Nothing is shown before somebody has checked them." in customer.page()
+
+
+def test_an_original_that_has_gone_says_when(customer: Customer, film: Media, session: Session) -> None:
+    film.source_deleted_at = datetime(2026, 9, 1, tzinfo=UTC)
+    session.commit()
+    page = customer.page()
+    assert "deleted on 1 Sept 2026" in page or "deleted on 1 Sep 2026" in page
+    assert "kept privately" not in page
+
+
+def test_captions_of_another_testimonial_are_not_shown(customer: Customer, factories: Factories) -> None:
+    other = factories.testimonial()
+    assert other.response
+    media = factories.media(other.response, other)
+    assert customer.client.get(f"{customer.path}/media/{media.public_id}/captions.vtt").status_code == 404
+
+
+def test_an_export_tells_all_that_is_kept_of_a_video(customer: Customer, film: Media, session: Session) -> None:
+    [media] = json.loads(customer.page("/export"))["media"]
+    assert (media["recorded_seconds"], media["duration_seconds"]) == (52.4, 38.0)
+    assert (media["trim_start_seconds"], media["trim_end_seconds"]) == (3.0, 41.0)
+    assert media["original_kept_until"].startswith("2026-08-29T09:30")
+    assert media["original_deleted_at"] is None
+    assert media["captions"]["state"] == "reviewed"
+    assert media["captions"]["language"] == "en"
+    assert media["captions"]["vtt"] == "WEBVTT\n\n00:00.000 --> 00:02.000\nThey answered within an hour.\n"
+    assert set(media["files"]) == {"video.mp4", "video-360.mp4", "poster.webp", "preview.webp"}
+    film.source_deleted_at = datetime(2026, 9, 1, tzinfo=UTC)
+    assert film.captions is not None
+    session.delete(film.captions)
+    session.commit()
+    [media] = json.loads(customer.page("/export"))["media"]
+    assert (media["original_kept_until"], media["captions"]) == (None, None)
+    assert media["original_deleted_at"].startswith("2026-09-01")
 
 
 @pytest.mark.parametrize("purpose", [Purpose.RESPONSE, Purpose.PROPOSAL, Purpose.INVITATION])
