@@ -38,6 +38,8 @@ async function finish() {
   swap(row(document), row(fresh));
   const now = document.getElementById("media");
   document.querySelector("[data-media-said]").textContent = now.dataset.says;
+  const refused = document.querySelector("[data-said]");
+  if (refused) refused.textContent = ""; // it told of what was so until now
   if (heldFocus) {
     now.tabIndex = -1;
     now.focus();

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from socialproof.backends.speech import build_recognizer, hear
 from socialproof.backends.speech.port import Heard, RecognizerBusy, RecognizerFailed, RecognizerTooSlow
@@ -218,6 +219,11 @@ def test_a_folder_that_is_no_model_is_told_in_one_sentence(whisper_model: Path, 
     (folder / name).unlink()
     with pytest.raises(Misconfigured, match=f"lacks {name} of a CTranslate2 Whisper model"):
         build_recognizer(str(folder))
+
+
+def test_the_application_does_not_start_with_it(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="SOCIALPROOF_SPEECH_MODEL"):
+        make_app(speech_model=str(tmp_path))
 
 
 def test_a_missing_library_is_told_in_one_sentence(whisper_model: Path) -> None:

@@ -227,6 +227,7 @@ def test_a_video_is_watched_until_its_player_stands_there(page, enter, sent, ses
     enter(page)
     page.get_by_text("The video waits for its turn").wait_for()
     page.get_by_label("New tag").fill("half a wo")
+    assert page.get_by_role("link", name="Look again").is_visible()
     set_media(session, media, state="processing", progress_percent=40)
     becomes(page, "document.querySelector('[data-progress]').value === 40")
     assert page.locator("[data-percent]").inner_text() == "40 %"

@@ -637,7 +637,7 @@ def test_reading_decides_nothing(moderator, give, session):
     assert state_of(session, testimonial) == "submitted"
 
 
-def test_a_long_queue_costs_no_more_questions_than_a_short_one(moderator, give, app):
+def test_a_long_queue_costs_no_more_questions_than_a_short_one(moderator, film, app):
     def questions():
         asked = []
 
@@ -651,10 +651,10 @@ def test_a_long_queue_costs_no_more_questions_than_a_short_one(moderator, give, 
         event.remove(engine, "before_cursor_execute", note)
         return len(asked)
 
-    give()
+    film(details={"preview": {"width": 640, "height": 360}})
     short = questions()
     for _ in range(12):
-        give()
+        film(captions="draft")
     assert questions() == short
 
 
