@@ -157,6 +157,8 @@ class _Work:
             ("[small]", "[heard_small]", "video-360.mp4", _SMALL),
         ):
             mapped = ["-map", picture, *(["-map", sound, *_AAC] if plan.has_audio else [])]
+            # The drawn picture would go on for some frames.
+            mapped += ["-shortest"] if plan.is_audio else []
             written += [*mapped, *_H264, *quality, *_WITHOUT_METADATA, *self._at_most(), *_MP4, str(self._file(name))]
         length = expected or self.recording.max_seconds
         ran = self.runner.run(

@@ -151,6 +151,7 @@ def _split_pictures(plan: Plan) -> str:
 
 def _waves() -> str:
     width, height = LARGE
-    wave = f"[drawn]showwaves=s={width}x{_WAVE_HEIGHT}:mode=cline:rate={WAVE_RATE}:scale=sqrt:colors={LINE}[wave]"
+    drawn = f"showwaves=s={width}x{_WAVE_HEIGHT}:mode=cline:rate={WAVE_RATE}:scale=sqrt:colors={LINE}"
+    wave = f"[drawn]{drawn},setpts=PTS-STARTPTS[wave]"
     ground = f"color=c={GROUND}:s={width}x{height}:r={WAVE_RATE}[ground]"
     return f"{wave};{ground};[ground][wave]overlay=0:(H-h)/2:shortest=1,setsar=1,format=yuv420p[picture]"
