@@ -26,11 +26,12 @@ export function whyNot() {
   return "";
 }
 
-export async function openCamera({ camera = "", microphone = "" } = {}) {
-  const video = { ...PICTURE, ...(camera ? { deviceId: { exact: camera } } : { facingMode: "user" }) };
+/** `isAudio`: the microphone alone. */
+export async function openCamera({ camera = "", microphone = "", isAudio = false } = {}) {
+  const picture = { ...PICTURE, ...(camera ? { deviceId: { exact: camera } } : { facingMode: "user" }) };
   const audio = { ...SOUND, ...(microphone && { deviceId: { exact: microphone } }) };
   try {
-    return await navigator.mediaDevices.getUserMedia({ video, audio });
+    return await navigator.mediaDevices.getUserMedia({ video: isAudio ? false : picture, audio });
   } catch (error) {
     const reason = REASONS[error.name] || "busy";
     throw new CameraRefused(reason === "denied" && window.top !== window.self ? "framed" : reason);
@@ -41,14 +42,27 @@ export function closeCamera(stream) {
   for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
-/** The cameras and microphones as [{ id, name }]; names are known once permission was given. */
-export async function devices(kind) {
+async function devices(kind) {
   const all = await navigator.mediaDevices.enumerateDevices();
-  return all.filter((device) => device.kind === kind).map(({ deviceId, label }) => ({ id: deviceId, name: label }));
+  return all.filter((device) => device.kind === kind);
 }
 
-/** The device that a stream uses now. */
-export function deviceOf(stream, kind) {
+// The device that a stream uses now.
+function deviceOf(stream, kind) {
   const track = stream.getTracks().find((one) => one.kind === kind);
   return track?.getSettings().deviceId ?? "";
+}
+
+/** Fill the two choices; names are known once permission was given, until then they are counted. */
+export async function listDevices(stream, { camera, microphone }, words) {
+  for (const [select, kind, track, word] of [
+    [camera, "videoinput", "video", words.sayCamera],
+    [microphone, "audioinput", "audio", words.sayMicrophone],
+  ]) {
+    const used = deviceOf(stream, track);
+    const named = (await devices(kind)).map(
+      ({ deviceId, label }, n) => new Option(label || `${word} ${n + 1}`, deviceId, false, deviceId === used),
+    );
+    select.replaceChildren(...named);
+  }
 }

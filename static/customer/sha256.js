@@ -88,6 +88,11 @@ export class Sha256 {
   }
 }
 
+/** The bytes of a blob, also where blobs cannot tell them themselves. */
+export function bytesOf(blob) {
+  return blob.arrayBuffer ? blob.arrayBuffer() : new Response(blob).arrayBuffer();
+}
+
 export async function sha256(bytes) {
   if (!globalThis.crypto?.subtle) return new Sha256().update(bytes).hex();
   const digest = new DataView(await crypto.subtle.digest("SHA-256", bytes));

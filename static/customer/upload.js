@@ -1,179 +1,270 @@
 // One part protocol for every storage: begin → addresses → PUT each part, retried alone → complete.
-// The server tells which parts it holds, so whatever broke, only what is missing is sent again.
+// Pieces come in while they are recorded, or all at once from a file; parts are gathered from them and end where a piece ends, so that
+// any first parts are a recording that can be read. The server tells which parts it holds: whatever broke, only what is missing is sent again.
 
-import { Sha256, sha256 } from "./sha256.js";
+import { Refused, Requests } from "./requests.js";
+import { Sha256, bytesOf, sha256 } from "./sha256.js";
 
 const PARALLEL = 3;
 const BATCH = 12;
-const PATIENCE = 8;
-const LONGEST_WAIT = 15_000;
-const STALLED = 60_000;
-const WORTH_RETRYING = new Set([0, 408, 425, 429, 500, 502, 503, 504]);
+const BEGINNINGS = 3;
+const SLICE = 1024 * 1024;
+const REST_AFTER_FAILURE = 15_000;
+const STALE = new Set(["upload_unknown", "upload_complete", "part_conflict"]);
 
-export class UploadRefused extends Error {
-  constructor(answer, status) {
-    super(answer?.message || "");
-    this.code = answer?.code || "unknown";
-    this.status = status;
-  }
+/** What the server holds is not what we have: it is begun anew. */
+class Stale extends Error {
+  code = "part_conflict";
 }
 
+/** Fires "begun" (detail: the server's description), "progress" (detail: 0–1 of what is known so far), "saved", "away" and "back". */
 export class Upload extends EventTarget {
   #address;
-  #blob;
-  #seconds;
-  #begun = null;
-  #held = new Set();
+  #audio;
+  #announced;
+  #requests = new Requests();
+  #begun;
+  #pieces = [];
+  #size = 0;
+  #ended = false;
+  #streams = false;
+  #isDiscarded = false;
+  #more = () => {};
+  #held = new Map();
   #sent = new Map();
-  #requests = new Set();
-  #stopped = false;
+  #running = null;
+  #whole = null;
+  #done = null;
+  #failure = null;
+  #failedAt = 0;
 
-  constructor({ address, blob, seconds = null }) {
+  /** `size` in bytes if it is known, as of a file; `begun`: an upload that was begun before, to go on with. */
+  constructor({ address, audio = false, size = null, begun = null }) {
     super();
     this.#address = address;
-    this.#blob = blob;
-    this.#seconds = seconds;
+    this.#audio = audio;
+    this.#announced = size;
+    this.#begun = begun;
+    this.#requests.addEventListener("waiting", () => this.dispatchEvent(new Event("away")));
+    this.#requests.addEventListener("reconnected", () => this.dispatchEvent(new Event("back")));
   }
 
-  /** Sends everything that is missing and resolves to the server's answer; may be called again after a failure. */
-  async send() {
-    this.#stopped = false;
-    await this.#open();
-    const whole = new Sha256();
-    const count = Math.ceil(this.#blob.size / this.#begun.part_bytes);
-    for (let first = 1; first <= count; first += BATCH) {
-      const parts = [];
-      for (let number = first; number < Math.min(first + BATCH, count + 1); number += 1) {
-        parts.push(await this.#part(number, whole));
+  /** Whether the server holds every byte that we were given. */
+  get isSaved() {
+    return this.#size > 0 && this.#heldBytes() === this.#size;
+  }
+
+  get failure() {
+    return this.#failure;
+  }
+
+  /** A blob that follows the ones before it. */
+  add(piece) {
+    this.#pieces.push(piece);
+    this.#size += piece.size;
+    this.#whole = null;
+    this.#ended = false;
+    this.#more();
+    this.#goOn();
+  }
+
+  /** A whole file, in slices that are read when their turn comes. */
+  addFile(file) {
+    for (let at = 0; at < file.size; at += SLICE) this.add(file.slice(at, at + SLICE));
+    this.end();
+  }
+
+  /** Nothing follows for now: what is left leaves as the last part. */
+  end() {
+    this.#ended = true;
+    this.#more();
+    if (!this.#whole) this.#goOn();
+  }
+
+  /** Send what there is and what comes, in the background; ends when all is sent after end(), or when the server refuses. */
+  run() {
+    this.#streams = true;
+    if (!this.#isDiscarded) this.#requests.start();
+    this.#running ??= this.#pump().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  /** All parts and then the end of it; resolves to the server's answer. May be called again after a failure. */
+  async complete({ seconds, segments = [], trim = null, partial = false }) {
+    this.end();
+    this.#requests.start();
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.#running || !this.#whole) await this.run();
+      if (this.#failure && this.#failure.code !== "stopped") await this.run();
+      if (this.#failure) throw this.#failure;
+      if (this.#done) return this.#done;
+      try {
+        const body = { size: this.#size, sha256: this.#whole, seconds, segments, trim, partial };
+        return await this.#requests.json("POST", this.#begun.complete, body);
+      } catch (error) {
+        if (!STALE.has(error.code) || attempt === BEGINNINGS) throw error;
+        this.#whole = null;
       }
-      await this.#sendParts(parts.filter((part) => !this.#held.has(part.number)));
     }
-    const body = { size: this.#blob.size, sha256: whole.hex(), seconds: this.#seconds };
-    return this.#json("POST", this.#begun.complete, body);
   }
 
   stop() {
-    this.#stopped = true;
-    for (const request of this.#requests) request.abort();
+    this.#requests.stop();
+  }
+
+  /** The customer does not want it: nothing more is sent, and the server forgets what it has. */
+  async discard() {
+    this.#isDiscarded = this.#ended = true;
+    this.stop();
+    this.#more();
+    await this.#running?.catch(() => {});
+    if (this.#begun) await new Requests().json("DELETE", this.#begun.self).catch(() => {});
+  }
+
+  // A pump that has ended, or was refused a while ago, is set going again by what comes in.
+  #goOn() {
+    const isResting = this.#failure && performance.now() - this.#failedAt < REST_AFTER_FAILURE;
+    if (this.#streams && !this.#running && !isResting && !this.#isDiscarded) this.run();
+  }
+
+  async #pump() {
+    this.#failure = null;
+    try {
+      await this.#sendAll(BEGINNINGS);
+    } catch (error) {
+      this.#failure = error;
+      this.#failedAt = performance.now();
+    }
+    this.dispatchEvent(new Event("saved"));
+  }
+
+  async #sendAll(beginnings) {
+    try {
+      await this.#open();
+      if (!this.#done) await this.#sendParts();
+    } catch (error) {
+      if (!STALE.has(error.code) || beginnings === 1) throw error;
+      await this.#forget(error.code);
+      await this.#sendAll(beginnings - 1);
+    }
   }
 
   async #open() {
-    this.#sent.clear();
     this.#held.clear();
+    this.#sent.clear();
     if (this.#begun) {
-      const known = await this.#json("GET", this.#begun.self).catch((error) => {
-        if (error.code === "upload_unknown") return null;
-        throw error;
-      });
-      for (const part of known?.parts ?? []) this.#hold(part);
-      if (known) return;
+      const known = await this.#requests.json("GET", this.#begun.self);
+      for (const part of known.parts ?? []) this.#held.set(part.number, part);
+      if (known.state === "open") return;
+      if (!this.#ended || known.bytes !== this.#size) throw new Refused({ code: "upload_complete" }, 409);
+      this.#done = known;
+      return;
     }
-    this.#begun = await this.#json("POST", this.#address, { size: this.#blob.size });
+    const wish = { size: this.#announced, ...(this.#audio && { audio: true }) };
+    this.#begun = await this.#requests.json("POST", this.#address, wish);
+    this.dispatchEvent(new CustomEvent("begun", { detail: this.#begun }));
   }
 
-  async #part(number, whole) {
-    const size = this.#begun.part_bytes;
-    const blob = this.#blob.slice((number - 1) * size, number * size);
-    const bytes = new Uint8Array(await blob.arrayBuffer());
+  // Left alone: a finished video, which somebody sent on another device or from what had arrived; and one that is longer than ours.
+  async #forget(code) {
+    const { self } = this.#begun ?? {};
+    const held = [...this.#held.values()].reduce((sum, part) => sum + part.size, 0);
+    this.#begun = null;
+    if (code === "part_conflict" && held <= this.#size) await this.#requests.once("DELETE", self, { Accept: "application/json" }).catch(() => {});
+  }
+
+  async #sendParts() {
+    const whole = new Sha256();
+    for (let number = 1, next = 0, size = Infinity; !(this.#ended && next === this.#pieces.length); ) {
+      const parts = [];
+      while (parts.length < BATCH) {
+        const part = await this.#gather(number, next, whole, parts.length > 0);
+        if (!part) break;
+        if (size < this.#begun.part_bytes) throw new Stale("the last part is followed by another one");
+        ({ next, size } = part);
+        number += 1;
+        if (!this.#isHeld(part)) parts.push(part);
+      }
+      await this.#sendSome(parts);
+    }
+    this.#whole = whole.hex();
+  }
+
+  /** The part that begins at piece `first`, once it is full or nothing follows; null when there is none, or none yet. */
+  async #gather(number, first, whole, hasOthers) {
+    let size = 0;
+    let next = first;
+    for (;;) {
+      while (next < this.#pieces.length && size < this.#begun.part_bytes) size += this.#pieces[next++].size;
+      if (size >= this.#begun.part_bytes || this.#ended) break;
+      if (hasOthers) return null;
+      await new Promise((resolve) => (this.#more = resolve));
+    }
+    if (!size) return null;
+    const blob = new Blob(this.#pieces.slice(first, next));
+    const bytes = new Uint8Array(await bytesOf(blob));
     whole.update(bytes);
-    return { number, size: bytes.length, sha256: await sha256(bytes), blob };
+    return { number, next, size, blob, sha256: await sha256(bytes) };
   }
 
-  async #sendParts(parts) {
+  #isHeld({ number, size, sha256 }) {
+    const held = this.#held.get(number);
+    if (!held) return false;
+    if (held.size !== size || (held.sha256 && held.sha256 !== sha256)) throw new Stale("other bytes");
+    this.#hold({ number, size });
+    return true;
+  }
+
+  async #sendSome(parts) {
     if (!parts.length) return;
-    const wanted = parts.map(({ number, size, sha256 }) => ({ number, size, sha256 }));
-    const given = await this.#json("POST", this.#begun.addresses, { parts: wanted });
-    const places = new Map(given.parts.map((place) => [place.number, place]));
+    const places = await this.#placesOf(parts);
     const waiting = [...parts];
     const lane = async () => {
       for (let part = waiting.shift(); part; part = waiting.shift()) {
-        await this.#patiently(() => this.#put(part, places.get(part.number)));
+        await this.#requests.patiently(() => this.#put(part, places));
         this.#hold(part);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, lane));
   }
 
-  #put(part, place) {
-    return this.#request("PUT", place.url, place.headers, part.blob, (bytes) => {
-      this.#sent.set(part.number, Math.min(bytes, part.size));
-      this.#tell();
-    });
+  async #placesOf(parts) {
+    const wanted = parts.map(({ number, size, sha256 }) => ({ number, size, sha256 }));
+    const given = await this.#requests.json("POST", this.#begun.addresses, { parts: wanted });
+    return new Map(given.parts.map((place) => [place.number, place]));
   }
 
-  #json(method, url, body) {
-    const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
-    return this.#patiently(() => this.#request(method, url, headers, body && JSON.stringify(body)));
-  }
-
-  // XMLHttpRequest and not fetch: only it reports how much of a body has left.
-  #request(method, url, headers, body, progressed) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      const ended = (status) => {
-        this.#requests.delete(request);
-        const answer = request.response;
-        if (status >= 200 && status < 300) resolve(answer);
-        else reject(new UploadRefused(answer, status));
-      };
-      request.open(method, url);
-      request.responseType = "json";
-      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-      let alive = performance.now();
-      request.upload.onprogress = (event) => {
-        alive = performance.now();
-        progressed?.(event.loaded);
-      };
-      const watch = setInterval(() => performance.now() - alive > STALLED && request.abort(), 5000);
-      request.onloadend = () => {
-        clearInterval(watch);
-        ended(request.status);
-      };
-      this.#requests.add(request);
-      request.send(body ?? null);
-    });
-  }
-
-  /** Tries again what may work next time: without end while the network is away, a few times when the server is unwell. */
-  async #patiently(act) {
-    for (let attempt = 1, answered = 0; ; attempt += 1) {
-      if (this.#stopped) throw new UploadRefused({ code: "stopped" }, 0);
-      try {
-        const answer = await act();
-        if (attempt > 1) this.dispatchEvent(new Event("reconnected"));
-        return answer;
-      } catch (error) {
-        if (this.#stopped || !(error instanceof UploadRefused)) throw error;
-        answered += error.status === 0 ? 0 : 1;
-        const again = WORTH_RETRYING.has(error.status) || error.code === "part_damaged";
-        if (!again || answered >= PATIENCE) throw error;
-        if (attempt > 1 || error.status === 0) this.dispatchEvent(new Event("waiting"));
-        await this.#pause(Math.min(LONGEST_WAIT, 500 * 2 ** attempt) * (0.75 + Math.random() / 2));
-      }
+  // A signed address ends after a while, and the network may have been away for longer: then a fresh one is asked for.
+  async #put(part, places) {
+    const send = ({ url, headers }) =>
+      this.#requests.once("PUT", url, headers, part.blob, (bytes) => {
+        this.#sent.set(part.number, Math.min(bytes, part.size));
+        this.#tell();
+      });
+    try {
+      await send(places.get(part.number));
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 403) throw error;
+      await send((await this.#placesOf([part])).get(part.number));
     }
   }
 
-  #pause(milliseconds) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(go, milliseconds);
-      function go() {
-        clearTimeout(timer);
-        removeEventListener("online", go);
-        resolve();
-      }
-      addEventListener("online", go);
-    });
+  #hold({ number, size }) {
+    this.#held.set(number, { number, size });
+    this.#sent.set(number, size);
+    this.#tell();
+    this.dispatchEvent(new Event("saved"));
   }
 
-  #hold(part) {
-    this.#held.add(part.number);
-    this.#sent.set(part.number, part.size);
-    this.#tell();
+  #heldBytes() {
+    let bytes = 0;
+    for (const [number, { size }] of this.#held) if (this.#sent.get(number) === size) bytes += size;
+    return bytes;
   }
 
   #tell() {
     let bytes = 0;
     for (const sent of this.#sent.values()) bytes += sent;
-    this.dispatchEvent(new CustomEvent("progress", { detail: Math.min(1, bytes / this.#blob.size) }));
+    this.dispatchEvent(new CustomEvent("progress", { detail: this.#size ? Math.min(1, bytes / this.#size) : 0 }));
   }
 }

@@ -1,275 +1,207 @@
-// The page: start → camera (ready, countdown, recording, paused) → review → sending. Words come from the template alone.
+// The page: start or continue → camera → review → sending. Here it is decided what comes next; each step is a module of its own.
 
-import { CameraRefused, closeCamera, deviceOf, devices, openCamera, whyNot } from "./camera.js";
-import { Meter } from "./meter.js";
-import { Recorder } from "./recorder.js";
-import { Upload } from "./upload.js";
+import { whyNot } from "./camera.js";
+import { ChosenFile } from "./chosen.js";
+import { offer, onDelete } from "./continuing.js";
+import { Keep } from "./keep.js";
+import { deleteAtTheServer, findAtTheServer, findInThisBrowser, sendArrived, unfinishedFile } from "./recovery.js";
+import { Review } from "./reviewing.js";
+import { fill, say, showSaved, showSent, trouble } from "./saying.js";
+import { isTimeLeft, Shooting } from "./shooting.js";
+import { isAt, setMedium, show } from "./stages.js";
+import { Take } from "./take.js";
 
 const root = document.getElementById("recorder");
 const at = (id) => document.getElementById(id);
-const limit = Number(root.dataset.maxSeconds);
-const prompts = Array.from(root.querySelectorAll('[data-step="start"] .recorder-prompts li'), (line) => line.textContent);
+const { address } = root.dataset;
+const path = location.pathname;
+const LEAST_SECONDS = 0.5;
+const MOST_SEGMENTS = 20;
+const DOORS = ["open-camera", "open-microphone", "continue-recording", "again", "go-on-recording"];
 
-let stream = null;
-let meter = null;
-let recorder = null;
+const shooting = new Shooting(async (isAudio) => (take ??= hear(await Take.begin({ keep, path, address, audio: isAudio }))));
+const review = new Review();
+let keep = null;
 let take = null;
-let upload = null;
-let countdown = null;
-let unsent = false;
-
-/* What the page shows and says */
-
-function say(name, value = "") {
-  at("live").textContent = (root.dataset[`say${name}`] ?? "").replace("{n}", value);
-}
-
-function show(step, focus) {
-  for (const section of root.querySelectorAll("[data-step]")) section.hidden = section.dataset.step !== step;
-  for (const part of root.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== step && part.dataset.only !== "ready";
-  at("trouble").hidden = true;
-  if (focus) at(focus).focus({ preventScroll: step === "start" });
-}
-
-function trouble(reason, words = "") {
-  const box = at("trouble");
-  const shown = box.querySelector(`[data-reason="${words ? "server" : reason}"]`) ?? box.querySelector('[data-reason="unknown"]');
-  for (const line of box.querySelectorAll("[data-reason]")) line.hidden = line !== shown;
-  if (words) shown.textContent = words;
-  box.querySelector("[data-title]").hidden = "untitled" in shown.dataset;
-  box.hidden = false;
-  box.focus();
-}
-
-/* phase: ready, counting, recording, paused */
-function setPhase(phase) {
-  const live = phase === "recording" || phase === "paused";
-  at("record").hidden = phase !== "ready";
-  at("devices").hidden = phase !== "ready";
-  root.querySelector('[data-only="ready"]').hidden = phase !== "ready";
-  at("cancel-count").hidden = phase !== "counting";
-  at("count").hidden = phase !== "counting";
-  for (const id of ["stop", "pause", "now-recording"]) at(id).hidden = !live;
-  if (at("prompt")) at("prompt").hidden = phase === "ready";
-  at("now-recording").toggleAttribute("data-paused", phase === "paused");
-  at("state-word").textContent = at("state-word").dataset[phase] ?? "";
-  at("pause").querySelector('[data-word="pause"]').hidden = phase === "paused";
-  at("pause").querySelector('[data-word="resume"]').hidden = phase !== "paused";
-}
-
-/* Camera */
-
-async function turnOn(chosen = {}) {
-  turnOff();
-  at("open-camera").disabled = true;
-  try {
-    stream = await openCamera(chosen);
-  } catch (error) {
-    show("start");
-    trouble(error instanceof CameraRefused ? error.reason : "unknown");
-    return;
-  } finally {
-    at("open-camera").disabled = false;
-  }
-  at("preview").srcObject = stream;
-  meter = new Meter(stream, {
-    onlevel: (level) => at("level").setAttribute("width", (level * 100).toFixed(1)),
-    onsilence: (silent) => (at("silent").hidden = !silent),
-  });
-  await listDevices();
-  setPhase("ready");
-  show("camera", "record");
-}
-
-function turnOff() {
-  meter?.close();
-  closeCamera(stream);
-  meter = stream = null;
-  at("preview").srcObject = null;
-}
-
-async function listDevices() {
-  for (const [id, kind, track, word] of [
-    ["camera", "videoinput", "video", "sayCamera"],
-    ["microphone", "audioinput", "audio", "sayMicrophone"],
-  ]) {
-    const found = await devices(kind);
-    const used = deviceOf(stream, track);
-    const named = found.map((one, n) => new Option(one.name || `${root.dataset[word]} ${n + 1}`, one.id, false, one.id === used));
-    at(id).replaceChildren(...named);
-  }
-}
+let found = null;
+let touched = false;
 
 /* Recording */
 
-function count(left) {
-  setPhase("counting");
-  if (left === 0) return record();
-  at("count").textContent = left;
-  say("Countdown", left);
-  countdown = setTimeout(() => count(left - 1), 1000);
+async function shoot(isAudio) {
+  for (const door of DOORS) at(door).disabled = true;
+  const reason = await shooting.open({ isAudio });
+  for (const door of DOORS) at(door).disabled = false;
+  if (reason) return refused(reason);
+  review.close();
+  at("to-review").hidden = !take?.seconds;
+  at("no-copy").hidden = keep !== null;
+  showSaved("");
 }
 
-function stopCounting() {
-  clearTimeout(countdown);
-  setPhase("ready");
-  at("record").focus();
+function refused(reason) {
+  if (take?.seconds) offerTake();
+  else show("start");
+  trouble(reason);
 }
 
-// A camera that went away while the countdown ran is opened again, and the countdown with it.
-async function record() {
-  if (!stream?.active) {
-    await turnOn();
-    return stream?.active && count(3);
-  }
-  recorder = new Recorder(stream, limit);
-  recorder.addEventListener("tick", (event) => showLeft(event.detail));
-  recorder.addEventListener("pause", () => phaseTo("paused", "Paused"));
-  recorder.addEventListener("done", (event) => recorded(event.detail));
-  unsent = true;
-  showLeft(limit);
-  recorder.start();
-  phaseTo("recording", "Recording");
-  at("stop").focus();
-}
-
-function phaseTo(phase, word) {
-  setPhase(phase);
-  say(word);
-}
-
-function showLeft(seconds) {
-  const left = Math.ceil(seconds);
-  const text = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  if (at("left").textContent === text) return;
-  at("left").textContent = text;
-  at("ring").setAttribute("stroke-dashoffset", (100 - (100 * seconds) / limit).toFixed(1));
-  if (left === 30 || left === 10) say("Left", left);
-}
-
-function recorded({ blob, seconds }) {
-  const ended = stream && !stream.active;
-  turnOff();
-  recorder = null;
-  if (!blob.size || seconds < 0.5) {
-    unsent = false;
+/** A recording that ended without being told to (the camera went away, the phone was locked) can be gone on with. */
+async function recorded({ seconds, wanted }) {
+  await take.endSegment(seconds, wanted);
+  if (take.seconds < LEAST_SECONDS) {
+    forgetTake();
     show("start");
-    trouble("nothing");
-    return;
+    return trouble("nothing");
   }
-  review({ blob, seconds });
-  if (ended) trouble("ended");
+  if (wanted) return openReview();
+  offerTake();
 }
 
-/* Review, by recording or by file */
-
-function review(taken) {
-  take = taken;
-  upload = null;
-  unsent = true;
-  const video = at("review");
-  URL.revokeObjectURL(video.src);
-  video.src = URL.createObjectURL(take.blob);
-  at("no-preview").hidden = true;
-  at("file-name").textContent = take.blob.name ?? "";
-  at("again").hidden = take.seconds === null;
-  at("other-file").hidden = take.seconds !== null;
-  show("review", "review-title");
-  say("Review");
+function hear(begun) {
+  const ours = (act) => (event) => begun === take && act(event);
+  begun.addEventListener("saved", ours(() => showSaved(begun.saved ?? "")));
+  begun.addEventListener("progress", ours(({ detail }) => showSent(Math.round(detail * 100))));
+  begun.upload.addEventListener("away", ours(() => (at("waiting").hidden = false)));
+  begun.upload.addEventListener("back", ours(() => (at("waiting").hidden = true)));
+  return begun;
 }
 
-// A fresh recording carries no length; looking for its end once makes the browser find it, so that it can be wound.
-at("review").addEventListener("loadedmetadata", ({ target }) => {
-  if (target.duration !== Infinity) return;
-  target.addEventListener("durationchange", () => (target.currentTime = 0), { once: true });
-  target.currentTime = 1e7;
-});
-at("review").addEventListener("error", ({ target }) => (at("no-preview").hidden = !target.src));
+function forgetTake() {
+  take?.discard();
+  take = null;
+  showSaved("");
+}
 
-function choose(file) {
+/* Review, of a recording or of a file */
+
+function openReview() {
+  shooting.close();
+  review.open(take, canRecord(take));
+}
+
+async function choose(file) {
   if (!file) return;
-  turnOff();
   if (file.type && !file.type.startsWith("video/")) return trouble("not_video");
   if (file.size > Number(root.dataset.maxBytes)) return trouble("too_large");
-  review({ blob: file, seconds: null });
+  forgetTake();
+  take = hear(await ChosenFile.of(file, { keep, path, address }));
+  openReview();
+}
+
+function again() {
+  const { isAudio } = take;
+  review.close();
+  forgetTake();
+  shoot(isAudio);
 }
 
 /* Sending */
 
-function newUpload() {
-  const begun = new Upload({ address: root.dataset.address, ...take });
-  begun.addEventListener("progress", (event) => showSent(Math.round(event.detail * 100)));
-  begun.addEventListener("waiting", () => (at("waiting").hidden = false));
-  begun.addEventListener("reconnected", () => (at("waiting").hidden = true));
-  return begun;
+function send() {
+  review.pause();
+  const { trim } = review;
+  return sending(() => take.send(trim), () => show("review", "review-title"));
 }
 
-async function send() {
-  upload ??= newUpload();
-  at("review").pause();
+async function sending(act, back) {
   at("waiting").hidden = true;
+  at("stop-sending").hidden = !take;
   showSent(0);
   show("sending", "sending-title");
   try {
-    const answer = await upload.send();
-    unsent = false;
+    const answer = await act();
     say("Sent");
     location.assign(answer.location);
   } catch (error) {
-    show("review", "review-title");
+    back();
     if (error.code !== "stopped") trouble("unknown", error.message);
   }
 }
 
-function showSent(percent) {
-  if (at("progress").value !== percent && percent % 25 === 0) say("Sending", percent);
-  at("progress").value = percent;
-  at("percent").textContent = root.dataset.saySending.replace("{n}", percent);
+/* Going on with what is still here */
+
+function canRecord({ seconds, segmentCount }) {
+  return !whyNot() && segmentCount < MOST_SEGMENTS && isTimeLeft(seconds);
 }
 
-function again() {
-  unsent = false;
-  take = upload = null;
-  at("review").removeAttribute("src");
-  at("file").value = "";
-  turnOn();
+function offerTake() {
+  offer({ kind: "cut", seconds: take.seconds, isAudio: take.isAudio }, canRecord(take));
+}
+
+function offerFound(one) {
+  found = one;
+  offer(found, found.kind === "kept" && canRecord(found));
+}
+
+/** The take that the offer is about; a kept one is read from this browser when it is wanted. */
+async function takeUp(act) {
+  try {
+    take ??= hear(await Take.resume({ keep, row: found.row, release: found.release, address }));
+  } catch {
+    return trouble("unknown");
+  }
+  act();
+}
+
+async function deleteFound() {
+  if (found?.upload) deleteAtTheServer(found);
+  else await takeUp(forgetTake);
+  startAfresh();
+  say("Deleted");
+}
+
+function startAfresh() {
+  found = null;
+  setMedium(false);
+  show("start", "open-camera");
 }
 
 /* Buttons */
 
-at("open-camera").addEventListener("click", () => turnOn());
+for (const [id, act] of Object.entries({
+  "open-camera": () => shoot(false),
+  "open-microphone": () => shoot(true),
+  "to-review": openReview,
+  "send": send,
+  "again": again,
+  "go-on-recording": () => shoot(take.isAudio),
+  "other-file": () => ((at("file").value = ""), at("file").click()),
+  "stop-sending": () => take?.upload.stop(),
+  "continue-recording": () => takeUp(() => shoot(take.isAudio)),
+  "watch": () => takeUp(openReview),
+  "look-again": look,
+  "send-arrived": () => sending(() => sendArrived(found), () => offerFound(found)),
+  "afresh": startAfresh,
+})) {
+  at(id).addEventListener("click", act);
+}
+onDelete(deleteFound);
 at("file").addEventListener("change", ({ target }) => choose(target.files[0]));
-at("record").addEventListener("click", () => (count(3), at("cancel-count").focus()));
-at("cancel-count").addEventListener("click", stopCounting);
-at("stop").addEventListener("click", () => recorder?.stop());
-at("pause").addEventListener("click", () => {
-  if (!recorder?.paused) return recorder?.pause();
-  recorder.resume();
-  phaseTo("recording", "Recording");
-});
-at("next-prompt")?.addEventListener("click", () => {
-  const next = (prompts.indexOf(at("prompt-text").textContent) + 1) % prompts.length;
-  at("prompt-text").textContent = prompts[next];
-  at("live").textContent = prompts[next];
-});
-for (const id of ["camera", "microphone"]) {
-  at(id).addEventListener("change", () => turnOn({ camera: at("camera").value, microphone: at("microphone").value }));
-}
-at("send").addEventListener("click", send);
-at("again").addEventListener("click", again);
-at("other-file").addEventListener("click", () => ((at("file").value = ""), at("file").click()));
-at("stop-sending").addEventListener("click", () => upload?.stop());
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) recorder?.pause();
-});
+shooting.addEventListener("recorded", (event) => recorded(event.detail));
+shooting.addEventListener("refused", (event) => refused(event.detail));
+root.addEventListener("click", () => (touched = true), { capture: true });
+for (const name of ["online", "offline"]) window.addEventListener(name, () => take?.saved && showSaved(take.saved));
 window.addEventListener("beforeunload", (event) => {
-  if (unsent) event.preventDefault();
+  if (take?.isAtRisk) event.preventDefault();
 });
-window.addEventListener("pagehide", turnOff);
 
-show("start");
-if (whyNot()) {
-  at("open-camera").hidden = true;
-  trouble(whyNot());
+/* The beginning */
+
+async function look() {
+  const here = await findInThisBrowser(keep, path);
+  if (here) return offerFound(here);
+  setMedium(false);
+  show("start");
+  touched = false;
+  for (const id of ["open-camera", "open-microphone"]) at(id).hidden = Boolean(whyNot());
+  if (whyNot()) trouble(whyNot());
+  const file = await unfinishedFile(keep, path);
+  at("file-waits").hidden = !file;
+  if (file) fill(at("file-waits").querySelector("[data-words]"), file);
+  const there = await findAtTheServer(keep, path, address);
+  if (there && isAt("start") && !touched) offerFound(there);
 }
+
+keep = await Keep.open();
+await keep?.sweep().catch(() => {});
+await look();

@@ -17,6 +17,9 @@ from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
 from tests.factories import Factories
 
+VARIANTS = ["video.mp4", "video-360.mp4", "poster.webp", "preview.webp"]
+NO_STORE = "Object.defineProperty(globalThis, 'indexedDB', { value: { open() { throw new Error('refused') } } })"
+
 
 @pytest.fixture
 def recorder_url(app: Flask, live_server: str, factories: Factories) -> str:
@@ -59,7 +62,7 @@ def test_it_records_reviews_retakes_and_sends_a_video_that_plays(
     assert page.context.cookies() == []
     run_jobs()
     media = only_video(session)
-    assert (media.state, media.reason, media.variants) == ("ready", "", ["video.mp4", "poster.webp"])
+    assert (media.state, media.reason, media.variants) == ("ready", "", VARIANTS)
     assert media.duration_seconds == pytest.approx(media.recorded_seconds, abs=1.0)
     assert media.duration_seconds == pytest.approx(4, abs=1.2)
     assert [error for error in errors if "404" not in error] == []
@@ -173,12 +176,15 @@ def test_a_file_that_is_no_video_is_refused_with_words(page: Page, recorder_url:
     expect(page.get_by_text("This file is not a video.")).to_be_visible()
 
 
-def test_leaving_with_an_unsent_video_asks_first(page: Page, recorder_url: str) -> None:
+def test_leaving_asks_first_when_something_would_be_lost(page: Page, recorder_url: str) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.add_init_script(NO_STORE)
+    page.route("**/parts/*", lambda route: route.abort("connectionreset"))
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
     record(page, 1)
+    expect(page.locator("[data-step=review] [data-saved-line]")).to_contain_text("cannot keep a copy")
     page.reload()
     assert asked == ["beforeunload"]
 
