@@ -22,6 +22,8 @@ OUTPUT_BYTES = 4 * 1024**2
 LOAD_SECONDS = 60.0
 SLOWNESS = 10.0
 """Seconds that hearing one second may take, besides loading the model."""
+LONGEST_SECONDS = 3000.0
+"""Of any recording: folders of work that has died are swept away after an hour."""
 
 _OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -60,13 +62,14 @@ class WhisperRecognizer:
     def _hear(self, audio: Path, language: str, seconds: float) -> list[Heard]:
         threads = min(4, os.cpu_count() or 1)
         command = [sys.executable, "-I", str(self._program), str(self._folder), str(audio), language, str(threads)]
-        limits = Limits(self._load_seconds + SLOWNESS * seconds, self._memory_bytes, OUTPUT_BYTES, threads)
+        allowed = min(self._load_seconds + SLOWNESS * seconds, LONGEST_SECONDS)
+        limits = Limits(allowed, self._memory_bytes, OUTPUT_BYTES, threads)
         printed = audio.parent / "heard.jsonl"
         env = {**_OFFLINE, "OMP_NUM_THREADS": str(threads)}
         ended = run_confined(command, folder=audio.parent, limits=limits, output=printed, env=env)
         lines = printed.read_text(encoding="utf-8", errors="replace").splitlines()
         printed.unlink()
-        _judge(ended, limits.seconds)
+        _judge(ended, allowed)
         return _within([_heard(line) for line in lines], seconds)
 
 
