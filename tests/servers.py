@@ -22,6 +22,7 @@ class Granian:
     port: int
     entry: str = "wsgi:app"
     folder: Path = ROOT
+    threads: int = 8
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -30,7 +31,15 @@ class Granian:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--blocking-threads", "8", "--log-level", "error", self.entry]
+        command += [
+            "--port",
+            str(self.port),
+            "--blocking-threads",
+            str(self.threads),
+            "--log-level",
+            "error",
+            self.entry,
+        ]
         self.process = subprocess.Popen(command, cwd=self.folder, env=self.env, start_new_session=True)
         self._wait()
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from socialproof.backends.storage.port import StorageAway
-from socialproof.database import db
+from socialproof.database import db, is_full
 from socialproof.domain.errors import Conflict, Forbidden, NotFound, RuleBroken
+
+log = logging.getLogger(__name__)
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-WITH_PAGE = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
+WITH_PAGE = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503, 507)
 
 
 def init_app(app: Flask) -> None:
@@ -68,6 +72,9 @@ def _protect(response: Response) -> Response:
 
 def _database_away(error: OperationalError) -> Response:
     db.session.rollback()
+    if is_full(error):
+        log.error("the database is full")
+        return page(507)
     return _away(error)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
@@ -27,7 +28,7 @@ from socialproof.web.customer.access import (
     page_language,
     wants_json,
 )
-from socialproof.web.customer.refusals import sentence, status
+from socialproof.web.customer.refusals import no_room, sentence, status
 
 blueprint = Blueprint("invitation", __name__, url_prefix="/i")
 
@@ -59,6 +60,8 @@ def submit(token: str) -> BaseResponse:
         return answering.go_on(address, score)
     except RuleBroken as refusal:
         return _refused(_living(token), refusal, chosen)
+    except OperationalError as error:
+        return _refused(_living(token), no_room(error), chosen)
 
 
 def _record(token: str, score: int, *, is_gesture: bool) -> str:

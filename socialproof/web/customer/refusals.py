@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -9,6 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from socialproof.database import db, is_full
 from socialproof.domain.errors import RuleBroken
+
+log = logging.getLogger(__name__)
 
 _SENTENCES = {
     "score_missing": _l("Please choose a number from 0 to 10."),
@@ -36,6 +40,7 @@ def no_room(error: OperationalError) -> RuleBroken:
     """The refusal when the database has no room left; every other failure goes on."""
     if not is_full(error):
         raise error
+    log.error("the database is full")
     db.session.rollback()
     return RuleBroken("database_full")
 

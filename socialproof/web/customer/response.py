@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
@@ -26,7 +27,7 @@ from socialproof.web.customer.access import (
     response_of,
     wants_json,
 )
-from socialproof.web.customer.refusals import sentence, status
+from socialproof.web.customer.refusals import no_room, sentence, status
 from socialproof.web.customer.unsent import unsent_recording
 
 blueprint = Blueprint("response", __name__, url_prefix="/r")
@@ -52,8 +53,9 @@ def comment(token: str) -> BaseResponse:
             note_ask(session, response=response, now=clock.now())
         return redirect(_after_comment(request.form.get("next", "")), 303)
     except RuleBroken as refusal:
-        page = _thanks_page if request.form.get("from") == "thanks" else _why_page
-        return make_response(page(response_of(token), typed=text, refusal=refusal), status(refusal))
+        return _comment_refused(token, text, refusal)
+    except OperationalError as error:
+        return _comment_refused(token, text, no_room(error))
 
 
 @blueprint.post("/<token>/score")
@@ -70,10 +72,9 @@ def change(token: str) -> BaseResponse:
             address = answering.next_address(response)
         return answering.go_on(address, score)
     except RuleBroken as refusal:
-        response = response_of(token)
-        if wants_json():
-            return answering.refused_as_json(refusal)
-        return make_response(_why_page(response, refusal=refusal), status(refusal))
+        return _change_refused(token, refusal)
+    except OperationalError as error:
+        return _change_refused(token, no_room(error))
 
 
 @blueprint.get("/<token>/score")
@@ -86,6 +87,18 @@ def changing(token: str) -> BaseResponse:
 def thanks(token: str) -> str:
     """Thank you; and the ask, in the same visit."""
     return _thanks_page(response_of(token))
+
+
+def _comment_refused(token: str, text: str, refusal: RuleBroken) -> BaseResponse:
+    page = _thanks_page if request.form.get("from") == "thanks" else _why_page
+    return make_response(page(response_of(token), typed=text, refusal=refusal), status(refusal))
+
+
+def _change_refused(token: str, refusal: RuleBroken) -> BaseResponse:
+    response = response_of(token)
+    if wants_json():
+        return answering.refused_as_json(refusal)
+    return make_response(_why_page(response, refusal=refusal), status(refusal))
 
 
 def _after_comment(wish: str) -> str:

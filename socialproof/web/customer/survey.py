@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, render_template, request, url_for
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
@@ -23,7 +24,7 @@ from socialproof.web.customer.access import (
     survey_of,
     wants_json,
 )
-from socialproof.web.customer.refusals import sentence, status
+from socialproof.web.customer.refusals import no_room, sentence, status
 
 blueprint = Blueprint("survey", __name__)
 
@@ -52,6 +53,8 @@ def submit(survey_id: str) -> BaseResponse:
         return answering.go_on(address, score)
     except RuleBroken as refusal:
         return _refused(survey_of(survey_id), refusal, chosen, key)
+    except OperationalError as error:
+        return _refused(survey_of(survey_id), no_room(error), chosen, key)
 
 
 def _record(survey_id: str, score: int, nonce: str, source: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
@@ -33,6 +34,7 @@ from socialproof.web.customer.access import (
     unknown_link,
 )
 from socialproof.web.customer.photo import SentPhoto, allow_photo, sent_photo
+from socialproof.web.customer.refusals import no_room, sentence
 from socialproof.web.customer.testimonial_form import TestimonialForm
 from socialproof.web.files import send_variant
 
@@ -105,6 +107,9 @@ def _keep(token: str, response: Response, form: TestimonialForm, photo: SentPhot
     except RuleBroken as broken:
         form.refuse(broken)
         return _page(token, response, form, photo, purposes, status=422)
+    except OperationalError as error:
+        refusal = no_room(error)
+        return _page(token, response, form, photo, purposes, status=507, trouble=sentence(refusal))
 
 
 def _page(
@@ -116,6 +121,7 @@ def _page(
     *,
     status: int = 200,
     is_stale: bool = False,
+    trouble: str = "",
 ) -> BaseResponse:
     language = page_language()
     texts = consent_texts(response.survey.company.name, language)
@@ -134,6 +140,7 @@ def _page(
         "consents": [(each, purpose_name(each.purpose, language)) for each in texts],
         "consent_seen": seen_digest(texts),
         "is_stale": is_stale,
+        "trouble": trouble,
         "purposes": purposes,
         "most_text": MOST_TEXT,
         "headings": _headings(response),
