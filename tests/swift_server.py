@@ -29,7 +29,7 @@ PROXY = """[DEFAULT]
 swift_dir = {folder}
 user = {user}
 [pipeline:main]
-pipeline = catch_errors gatekeeper listing_formats s3api tempauth bulk slo dlo copy proxy-server
+pipeline = catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo dlo proxy-server
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]

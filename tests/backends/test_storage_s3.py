@@ -111,6 +111,17 @@ def test_an_address_gives_ranges_with_our_own_type_and_to_nobody_else(storage: S
     assert fetch(address.replace("video.mp4", "source"))[0] == 403
 
 
+def test_addresses_are_signed_for_the_place_where_browsers_go(swift: ObjectStore) -> None:
+    public = swift.place.endpoint.replace("127.0.0.1", "localhost")
+    storage = S3Storage(swift.folder(public_endpoint=public))
+    upload = storage.begin(KEY)
+    address = address_of(storage, upload, 1, b"hello")
+    assert (storage.origin, address.url.startswith(public + "/")) == (public, True)
+    assert put(address, b"hello") == 200
+    storage.complete(KEY, upload, size=5)
+    assert fetch(str(storage.address(KEY, seconds=60)))[:2] == (200, b"hello")
+
+
 def test_after_a_move_old_addresses_are_dead(storage: S3Storage) -> None:
     storage.put(VIDEO, io.BytesIO(b"0123456789"))
     address = storage.address(VIDEO, seconds=3600)

@@ -240,6 +240,31 @@ def test_erased_while_it_moved_nothing_is_left(
     assert names(storage) == []
 
 
+def test_erased_between_the_move_and_the_note_of_it_nothing_is_left(
+    session: Session,
+    factories: Factories,
+    storage: S3Storage,
+    context: JobContext,
+    video: Media,
+    run_jobs: RunJobs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with transaction(session):
+        service.withdraw_testimonial(session, testimonial=words_with(session, video), now=factories.now)
+
+    def move_and_see_it_erased(prefix: str, to: str) -> None:
+        S3Storage.move_prefix(storage, prefix, to)
+        with transaction(session):
+            session.refresh(video)
+            erase_testimonial(session, testimonial=words_with(session, video), now=factories.now)
+
+    monkeypatch.setattr(storage, "move_prefix", move_and_see_it_erased)
+    hide(context, video)
+    assert names(storage) == []
+    run_jobs()
+    assert names(storage) == []
+
+
 def test_the_next_place_follows_from_the_present_one() -> None:
     assert hiding.next_prefix("companies/a/media/b") == "companies/a/media/b.2"
     assert hiding.next_prefix("companies/a/media/b.2") == "companies/a/media/b.3"

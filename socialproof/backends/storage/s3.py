@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from socialproof.backends.storage.port import (
     PartAddress,
     PartConflict,
     PartRefused,
+    StorageAway,
     Stored,
     UploadIncomplete,
     check_key,
@@ -80,7 +82,7 @@ class S3Storage:
         """A seekable stream with one block of it in memory."""
         name = self._name(key)
         with told(key):
-            return cast(BinaryIO, ObjectStream(self.client, self.bucket.name, name))
+            return io.BufferedReader(ObjectStream(self.client, self.bucket.name, name), BLOCK_BYTES)
 
     def stat(self, key: str) -> Stored | None:
         """Size and time of the object, or None."""
@@ -130,7 +132,7 @@ class S3Storage:
         """Copy the object into a local file, 8 MiB at a time."""
         name = self._name(key)
         with told(key):
-            source = ObjectStream(self.client, self.bucket.name, name, COPY_BYTES)
+            source = io.BufferedReader(ObjectStream(self.client, self.bucket.name, name, COPY_BYTES), BLOCK_BYTES)
         with source, path.open("wb") as target:
             while block := source.read(BLOCK_BYTES):
                 target.write(block)
@@ -299,13 +301,17 @@ class S3Storage:
         return (found["Key"] for page in pages for found in page.get("Contents", []))
 
     def _copy(self, name: str, to: str) -> None:
-        """Within the store; quiet when somebody deleted it meanwhile."""
+        """Within the store, and looked at before anything is deleted; quiet when somebody deleted it meanwhile."""
         source = {"Bucket": self.bucket.name, "Key": name}
         try:
+            size = self.client.head_object(**source)["ContentLength"]
             self.client.copy_object(Bucket=self.bucket.name, Key=to, CopySource=source)
         except ClientError as error:
             if code_of(error) not in ("NoSuchKey", "404"):
                 raise
+            return
+        if self.client.head_object(Bucket=self.bucket.name, Key=to)["ContentLength"] != size:
+            raise StorageAway("the copy of an object has another size")
 
     def _delete(self, name: str) -> None:
         self.client.delete_object(Bucket=self.bucket.name, Key=name)
