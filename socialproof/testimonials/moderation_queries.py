@@ -14,11 +14,14 @@ from socialproof.domain.errors import NotFound
 from socialproof.media.models import Media
 from socialproof.surveys.models import Survey
 from socialproof.testimonials.models import ModerationEntry, Testimonial, TestimonialTag
-from socialproof.testimonials.queries import WALL_ORDER, counts_as_shown
+from socialproof.testimonials.queries import WALL_ORDER, counts_as_shown, lacks_captions
 
 PAGE_SIZE = 40
 # A draft is still the customer's own; it is in no list of the team.
 LISTED_STATES = tuple(state for state in moderation.STATES if state != moderation.DRAFT)
+
+UNCAPTIONED = "uncaptioned"
+"""A kind of the filters: what waits for somebody who writes captions."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,9 @@ def _narrowed(company_id: int, filters: Filters) -> Select[Testimonial]:
     if filters.survey:
         survey = select(Survey.id).where(Survey.company_id == company_id, Survey.public_id == filters.survey)
         query = query.where(Testimonial.survey_id.in_(survey))
-    if filters.kind:
+    if filters.kind == UNCAPTIONED:
+        query = query.where(lacks_captions())
+    elif filters.kind:
         query = query.where(Testimonial.kind == filters.kind)
     if filters.tag:
         query = query.where(Testimonial.tags.any(TestimonialTag.name == filters.tag))

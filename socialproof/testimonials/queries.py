@@ -102,6 +102,12 @@ def captions_states(testimonial: Testimonial) -> list[str]:
     return [media.captions.state if media.captions else NO_CAPTIONS for media in videos]
 
 
+def lacks_captions() -> ColumnElement[bool]:
+    """Whether it has a ready video whose captions nobody has checked yet."""
+    captioned = exists().where(Captions.media_id == Media.id, Captions.state.in_(CAPTIONED))
+    return Testimonial.media.any(and_(Media.kind == VIDEO, Media.state == READY, not_(captioned)))
+
+
 def counts_as_shown() -> ColumnElement[bool]:
     """`is_shown` as a condition, for counting without reading; a story holds the two against each other."""
     videos = exists().where(Media.testimonial_id == Testimonial.id, Media.kind == "video")

@@ -344,6 +344,12 @@ def test_the_queue_is_narrowed_by_survey_kind_tag_and_words(session, factories, 
 
     assert found(survey=survey.public_id) == [finnish.public_id]
     assert found(kind="video") == [video.public_id]
+    assert found(kind="uncaptioned") == []
+    media = factories.media(video.response, video, captions="draft")
+    assert found(kind="uncaptioned") == [video.public_id]
+    media.captions.state = "reviewed"
+    session.commit()
+    assert found(kind="uncaptioned") == []
     assert found(tag="b2b") == [video.public_id]
     assert found(search="ääretön KIITOS") == [finnish.public_id]
     assert found(search="nordlys kaffe") == [video.public_id]

@@ -94,7 +94,10 @@ def _keep(media_id: str, draft: Draft, act: str) -> ResponseReturnValue:
             captioning.review(session, **common, written=written)
         else:
             captioning.save(session, **common, written=written)
+        judged = testimonial.public_id
     flash(_done(act), "good")
+    if request.form.get("back") == "moderation":
+        return redirect(url_for("marketer.moderation.show", testimonial_id=judged), 303)
     return redirect(url_for("marketer.captions.show", media_id=media_id), 303)
 
 

@@ -30,7 +30,7 @@ STATES = {
     "archived": _l("Archived"),
 }
 
-KINDS = {"text": _l("Written"), "video": _l("Video")}
+KINDS = {"text": _l("Written"), "video": _l("Video"), "uncaptioned": _l("Video without captions")}
 
 REASONS = {
     "privacy": _l("Privacy: names or details of other people"),

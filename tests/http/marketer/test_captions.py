@@ -80,15 +80,14 @@ def test_an_empty_page_shows_the_ways_to_captions(moderator, give):
 
 def test_what_is_said_becomes_captions_that_are_checked_and_the_video_may_be_published(moderator, give, session):
     media = give()
-    testimonial = f"/app/moderation/{session.get(Captions.media.property.mapper.class_, media.id).testimonial_id}"
     page = moderator.post(path(media), form(act="transcript", transcript=SAID))
     assert page.status_code == 200
     found = rows(page)
     assert [text.replace("\n", " ") for *_times, text in found] == [
         "They answered within an hour.",
-        "They fixed it the same day,",
-        "which nobody else had done before for us.",
-    ] or len(found) >= 2
+        "They fixed it the same day, which nobody else had done before for us.",
+    ]
+    assert (found[0][0], found[-1][1]) == (0, 10)
     assert "Not saved yet" in page.text
     assert kept(session) is None
     answer = moderator.post(path(media), form(*[(f"{a}", f"{b}", text) for a, b, text in found], act="review"))
@@ -97,7 +96,6 @@ def test_what_is_said_becomes_captions_that_are_checked_and_the_video_may_be_pub
     assert f"Checked by {moderator.user.name}" in page.text
     assert "Back to moderation" in page.text
     assert kept(session).state == "reviewed"
-    assert testimonial
 
 
 def test_times_are_taken_as_people_write_them_and_shown_as_they_are(moderator, give, session):
@@ -191,7 +189,7 @@ def test_captions_that_cannot_be_read_are_not_called_right(moderator, give, sess
     assert page.status_code == 422
     for said in ("cannot be read as they stand", "begins before the one above", "outside the video", "shorter than"):
         assert said in page.text
-    assert "4 captions need a look" in page.text or "3 captions need a look" in page.text
+    assert "3 captions need a look" in page.text
     page = moderator.post(path(media), form(act="review"))
     assert page.status_code == 422
     assert "There are no captions yet" in page.text
@@ -262,7 +260,9 @@ def test_two_thousand_captions_are_still_one_form(moderator, give, session):
     media = give(duration_seconds=4000.0)
     cues = [(str(number), str(number + 1), "Some words here") for number in range(2000)]
     data = form(*cues) | {"file": (io.BytesIO(b""), "")}
-    assert moderator.post(path(media), data, content_type="multipart/form-data").status_code == 303
+    answer = moderator.post(path(media), data, content_type="multipart/form-data")
+    answer.request.environ["wsgi.input"].close()  # a large body lies in a file
+    assert answer.status_code == 303
     assert len(kept(session).cues) == 2000
     page = moderator.post(path(media), form(*cues, ("3000", "3001", "One more"), version=1))
     assert page.status_code == 422
@@ -281,6 +281,12 @@ def test_nobody_speaks_and_somebody_does_after_all(moderator, give, session):
     page = moderator.post(path(media), form(act="reopen", version=1), follow_redirects=True)
     assert "Write what is said" in page.text
     assert kept(session).state == "draft"
+
+
+def test_who_comes_from_moderation_goes_back_there(moderator, give):
+    answer = moderator.post(path(give()), form(act="no_speech", back="moderation"), follow_redirects=True)
+    assert "nobody speaks, so no captions are needed" in answer.text
+    assert answer.request.path.startswith("/app/moderation/")
 
 
 def test_nobody_speaks_is_asked_again_where_captions_are(moderator, give, session):
