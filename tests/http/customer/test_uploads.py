@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, TestResponse
 
@@ -375,3 +376,255 @@ def test_what_is_taken_back_while_it_is_joined_leaves_nothing(
     monkeypatch.setattr(uploads.uploads, "join_parts", joined_too_late)
     assert sender.complete(WEBM).status_code == 404
     assert app.extensions[EXTENSION].backends.storage.stat(upload.key) is None
+
+
+def listed(sender: Sender) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = sender.client.get(sender.base).json["uploads"]
+    return found
+
+
+def test_what_a_customer_has_is_listed_newest_first(sender: Sender, session: Session) -> None:
+    assert listed(sender) == []
+    sender.send(WEBM + b"first take", seconds=7)
+    sender.client.post(sender.base, json={"audio": True})
+    sender.begin()
+    sender.put(1, b"hello")
+    newest, sound, take = listed(sender)
+    assert (newest["state"], newest["bytes"], newest["location"], newest["preview"]) == ("open", 5, None, None)
+    assert (sound["is_audio"], take["is_audio"], sound["bytes"]) == (True, False, 0)
+    assert (take["state"], take["media_state"], take["seconds"]) == ("complete", "uploaded", 7.0)
+    assert take["bytes"] == len(WEBM) + 10
+    assert take["location"].endswith(f"/testimonial?video={take['media']}")
+    begun = [datetime.fromisoformat(each["begun_at"]) for each in (newest, sound, take)]
+    assert begun == sorted(begun, reverse=True) and begun[0].tzinfo is not None
+    assert 0 < newest["part_bytes"] <= newest["max_part_bytes"]
+    assert session.scalars(select(Media.is_audio).order_by(Media.id)).all() == [False, True, False]
+
+
+def test_a_take_that_is_ready_is_listed_with_its_preview(
+    sender: Sender, session: Session, response: Response, factories: Factories
+) -> None:
+    sender.send(WEBM)
+    media = session.scalars(select(Media)).one()
+    media.state, media.variants, media.progress_percent = "ready", ["video.mp4", "poster.webp"], 100
+    session.commit()
+    (take,) = listed(sender)
+    assert (take["media_state"], take["progress"]) == ("ready", 100)
+    assert take["preview"]["video"].endswith(f"/video/media/{media.public_id}/video.mp4")
+    assert take["preview"]["poster"].endswith(f"/video/media/{media.public_id}/poster.webp")
+
+
+def test_nothing_of_another_customer_is_listed(
+    app: Flask, sender: Sender, response: Response, factories: Factories
+) -> None:
+    sender.send(WEBM)
+    for other in (factories.response(response.survey), factories.response()):
+        assert listed(sender_of(app, sender.client, other)) == []
+
+
+def test_what_was_used_or_is_unreadable_or_was_discarded_is_not_listed(
+    sender: Sender, session: Session, response: Response, factories: Factories
+) -> None:
+    sender.send(WEBM + b"used")
+    sender.send(b"<!doctype html>")
+    sender.send(WEBM + b"discarded")
+    assert sender.client.delete(sender.upload["self"]).status_code == 204
+    session.scalars(select(Media).order_by(Media.id)).first().testimonial_id = factories.testimonial(response).id
+    session.commit()
+    assert listed(sender) == []
+
+
+def test_discarding_takes_the_bytes_away_and_may_be_said_twice(
+    sender: Sender, session: Session, settings: Settings, run_jobs: Callable[[], int]
+) -> None:
+    sender.begin()
+    sender.put(1, b"hello")
+    for _ in range(2):
+        answer = sender.client.delete(sender.upload["self"])
+        assert (answer.status_code, answer.data) == (204, b"")
+    assert sender.client.get(sender.upload["self"]).status_code == 404
+    assert sender.put(2, b"more").status_code == 404
+    assert sender.complete(b"hello").status_code == 404
+    sender.send(WEBM)
+    sender.client.delete(sender.upload["self"])
+    run_jobs()
+    assert left_behind(settings) == []
+    assert set(session.execute(select(Media.state, Media.stored_byte_count))) == {("deleted", 0)}
+
+
+def test_a_take_of_a_testimonial_is_not_discarded(
+    sender: Sender, session: Session, response: Response, factories: Factories
+) -> None:
+    sender.send(WEBM)
+    session.scalars(select(Media)).one().testimonial_id = factories.testimonial(response).id
+    session.commit()
+    answer = sender.client.delete(sender.upload["self"])
+    assert (answer.status_code, answer.json["code"]) == (409, "already_sent")
+    session.rollback()
+    assert session.scalars(select(Media.state)).one() == "uploaded"
+
+
+def test_somebody_elses_upload_cannot_be_discarded(
+    app: Flask, sender: Sender, session: Session, response: Response, factories: Factories
+) -> None:
+    sender.begin()
+    other = sender_of(app, sender.client, factories.response(response.survey))
+    assert other.client.delete(f"{other.base}/{sender.upload['upload']}").status_code == 404
+    assert sender.client.get(sender.upload["self"]).status_code == 200
+
+
+def test_what_the_browser_knows_of_the_recording_is_kept(sender: Sender, session: Session) -> None:
+    content = WEBM + b"x" * 100
+    told = {"seconds": 12.5, "segments": [len(WEBM), 100], "trim": {"start": 1, "end": 12.7}}
+    assert sender.send(content, **told).status_code == 200
+    media = session.scalars(select(Media)).one()
+    assert media.segment_byte_counts == [len(WEBM), 100]
+    assert (media.recorded_seconds, media.trim_start_seconds, media.trim_end_seconds) == (12.5, 1.0, 12.5)
+    assert not media.is_partial
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"seconds": "3"},
+        {"seconds": 0},
+        {"seconds": -1},
+        {"seconds": float("nan")},
+        {"seconds": float("inf")},
+        {"seconds": 10**400},
+        {"seconds": True},
+        {"segments": [1, 2]},
+        {"segments": [len(WEBM), 0]},
+        {"segments": [len(WEBM) + 1, -1]},
+        {"segments": [float(len(WEBM))]},
+        {"segments": [1] * 21},
+        {"segments": "x"},
+        {"trim": {"start": 0, "end": 0.9}},
+        {"trim": {"start": -0.1, "end": 2}},
+        {"trim": {"start": 0, "end": 4}},
+        {"trim": {"start": 2.5, "end": 1}},
+        {"trim": {"start": float("nan"), "end": 2}},
+        {"trim": {"start": 0}},
+        {"trim": [0, 2]},
+        {"partial": "yes"},
+    ],
+)
+def test_a_description_that_cannot_be_true_is_refused_and_nothing_lost(
+    sender: Sender, session: Session, told: dict[str, Any]
+) -> None:
+    answer = sender.send(WEBM, **told)
+    assert (answer.status_code, answer.json["code"]) == (422, "not_understood")
+    assert "description" in answer.json["message"]
+    assert sender.complete(WEBM).status_code == 200
+
+
+def test_what_had_arrived_of_a_lost_recording_can_be_sent(sender: Sender, session: Session, settings: Settings) -> None:
+    content = WEBM + b"x" * 3000
+    sender.begin()
+    for number, piece in {1: content[:1000], 2: content[1000:2000], 4: content[2500:]}.items():
+        sender.put(number, piece)
+    partial = {"sha256": None, "partial": True, "seconds": None}
+    assert sender.complete(content, **partial, size=2001).json["code"] == "upload_incomplete"
+    assert sender.complete(content, sha256=None, size=2000).json["code"] == "upload_incomplete"
+    answer = sender.complete(content, **partial, size=2000)
+    assert answer.json["state"] == "uploaded"
+    media = session.scalars(select(Media)).one()
+    assert (media.is_partial, media.recorded_seconds, media.byte_count, media.sha256) == (True, None, 2000, "")
+    assert [path.read_bytes() for path in left_behind(settings)] == [content[:2000]]
+
+
+def test_of_two_tabs_on_one_upload_the_later_content_is_refused_and_the_file_is_whole(
+    app: Flask, sender: Sender, response: Response, settings: Settings
+) -> None:
+    sender.begin()
+    other_tab = sender_of(app, app.test_client(), response)
+    other_tab.upload = sender.upload
+    sender.put(1, WEBM)
+    assert other_tab.put(1, WEBM[:-1] + b"!").json["code"] == "part_conflict"
+    assert sender.complete(WEBM).status_code == 200
+    late = other_tab.put(2, b"more")
+    assert (late.status_code, late.json["code"]) == (409, "upload_complete")
+    assert other_tab.complete(WEBM + b"more").status_code == 200
+    assert [path.read_bytes() for path in left_behind(settings)] == [WEBM]
+
+
+def test_overlapping_parts_are_no_file(sender: Sender, session: Session) -> None:
+    content = WEBM + bytes(range(200))
+    sender.begin()
+    sender.put(1, content[:150])
+    sender.put(2, content[140:])
+    assert sender.complete(content).json["code"] == "upload_incomplete"
+    assert session.scalars(select(Media.state)).one() == "uploading"
+
+
+def test_a_lost_recording_of_one_part_shorter_than_asked_for_is_taken(sender: Sender) -> None:
+    sender.begin()
+    assert len(WEBM) < sender.upload["part_bytes"]
+    sender.put(1, WEBM)
+    sender.put(2, b"short too")
+    assert sender.complete(WEBM + b"short too").status_code == 200
+
+
+def test_only_so_many_may_be_sending_to_one_company(
+    make_app: Callable[..., Flask], response: Response, factories: Factories, session: Session
+) -> None:
+    app = make_app(max_uploads_per_company=2)
+    senders = [sender_of(app, app.test_client(), factories.response(response.survey)) for _ in range(3)]
+    assert [each.begin().status_code for each in senders[:2]] == [201, 201]
+    answer = senders[2].begin()
+    assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "company_busy", "60")
+    assert sender_of(app, app.test_client(), factories.response()).begin().status_code == 201
+    session.execute(update(Upload).values(created_at=factories.now - timedelta(hours=2)))
+    session.commit()
+    assert senders[2].begin().status_code == 201
+
+
+def test_the_operator_says_how_many_videos_a_link_may_be_sending(
+    make_app: Callable[..., Flask], response: Response
+) -> None:
+    app = make_app(max_uploads_per_link=1)
+    sender = sender_of(app, app.test_client(), response)
+    first = sender.begin().json
+    assert sender.begin().status_code == 201
+    assert sender.client.get(first["self"]).status_code == 404
+
+
+def test_a_full_company_is_told_and_the_part_that_would_pass_the_limit_is_not_taken(
+    make_app: Callable[..., Flask], response: Response, factories: Factories, settings: Settings
+) -> None:
+    step = 8 * 1024 * 1024
+    app = make_app(max_company_bytes=2 * step)
+    sender = sender_of(app, app.test_client(), response)
+    factories.media(factories.response(response.survey), stored_byte_count=step, judged_at=factories.now)
+    sender.begin()
+    assert sender_of(app, app.test_client(), factories.response(response.survey)).begin().json["code"] == "company_full"
+    assert sender.put(1, b"x" * (step // 2)).status_code == 200
+    answer = sender.put(2, b"x" * (step // 2 + 1))
+    assert (answer.status_code, answer.json["code"]) == (507, "company_full")
+    assert "Please write instead" in answer.json["message"]
+    assert [path.stat().st_size for path in left_behind(settings)] == [step // 2]
+    digest = hashlib.sha256(b"").hexdigest()
+    wanted = {"parts": [{"number": 2, "size": step // 2 + 1, "sha256": digest}]}
+    assert sender.client.post(sender.upload["addresses"], json=wanted).status_code == 507
+
+
+@pytest.mark.both_databases
+def test_of_many_who_begin_at_once_no_more_get_room_than_there_is(
+    make_app: Callable[..., Flask], response: Response, factories: Factories, session: Session
+) -> None:
+    app = make_app(max_waiting_bytes=3_000_000)
+    senders = [sender_of(app, app.test_client(), factories.response(response.survey)) for _ in range(8)]
+    with ThreadPoolExecutor(8) as people:
+        answers = list(people.map(lambda each: each.begin(1_000_000), senders))
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [507] * 5
+
+
+@pytest.mark.parametrize("name", ["../../x", "n" * 300, "\U0001f3a5 clip", "CON", "a\0b"])
+def test_a_file_name_reaches_no_key(sender: Sender, session: Session, name: str) -> None:
+    sender.upload = sender.client.post(sender.base, json={"size": len(WEBM), "name": name, "key": name}).json
+    sender.put(1, WEBM)
+    sender.complete(WEBM, name=name, filename=name)
+    media = session.scalars(select(Media)).one()
+    company = media.response.survey.company.public_id
+    assert media.prefix == f"companies/{company}/media/{media.public_id}"
+    assert session.scalars(select(Upload.key)).one() == f"{media.prefix}/source"
