@@ -245,6 +245,22 @@ def test_a_video_is_watched_until_its_player_stands_there(page, enter, sent, ses
     becomes(page, "document.querySelector('video').currentTime > 0.3")
 
 
+def test_a_video_that_the_machine_gives_up_is_told_while_the_page_stands_open(page, enter, sent, session):
+    _, media = sent(state="processing", progress_percent=10)
+    enter(page)
+    page.locator("[data-ready]").wait_for()
+    page.keyboard.press("a")
+    page.locator("[data-said]").filter(has_text="still being prepared").wait_for()
+    page.get_by_role("link", name="Look again").focus()
+    set_media(session, media, state="parked", reason="storage_full")
+    page.get_by_role("button", name="Try again").wait_for(timeout=60_000)
+    becomes(page, "document.querySelector('[data-media-said]').textContent === 'The video could not be prepared.'")
+    assert page.locator("[data-said]").inner_text() == ""
+    assert page.evaluate("document.activeElement.id") == "media"
+    page.keyboard.press("a")
+    page.locator("[data-said]").filter(has_text="Its video could not be prepared.").wait_for()
+
+
 def test_a_finished_video_is_not_fetched_before_it_is_played(page, enter, sent, session, factories, run_jobs):
     _, media = sent()
     process(session, media, factories.now)
