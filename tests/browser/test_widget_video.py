@@ -157,6 +157,24 @@ def test_where_nobody_speaks_there_is_no_track(
     assert errors(visitor) == []
 
 
+def test_hostile_captions_are_read_to_the_letter(
+    live_server: str, site: Site, showcase: Showcase, visitor: Page, tell: Callable[..., Testimonial]
+) -> None:
+    evil = "--></script><img src=x onerror='window.hacked=1'> <c.red>&lt;b&gt;</c>\n00:00.000 --> 99:00.000"
+    captions = tell().media[0].captions
+    assert captions
+    captions.cues = [{"start": 0.0, "end": 2.5, "text": evil}]
+    showcase.session.commit()
+    visitor.goto(site.page(link(live_server, showcase.publish()) + script(live_server)))
+    visitor.get_by_role("button", name="Play video: ").click()
+    video = visitor.locator("socialproof-widget video")
+    video.evaluate(READ)
+    shown_words = "(v) => [v.textTracks[0].cues.length, v.textTracks[0].cues[0].getCueAsHTML().textContent]"
+    assert video.evaluate(shown_words) == [1, evil]
+    assert visitor.evaluate("window.hacked") is None
+    assert errors(visitor) == []
+
+
 def test_nothing_moves_when_videos_arrive_or_play(
     live_server: str, site: Site, showcase: Showcase, visitor: Page, tell: Callable[..., Testimonial]
 ) -> None:

@@ -37,6 +37,34 @@ def test_it_needs_no_script_and_allows_none(client: FlaskClient, showcase: Any) 
     assert (page.cache_control.max_age or 99) <= 60
 
 
+def test_a_video_has_two_sizes_captions_and_a_place_and_loads_nothing(client: FlaskClient, showcase: Any) -> None:
+    story = showcase.story(kind="video")
+    media = showcase.media(
+        story, "video", **{"video_mp4": b"1", "video-360_mp4": b"2", "poster_webp": b"3", "preview_webp": b"4"}
+    )
+    media.width, media.height = 720, 1280
+    showcase.session.commit()
+    page = client.get(f"/w/{showcase.publish().public_id}").text
+    film = page[page.index("<video") : page.index("</video>")]
+    address = f"/w/media/{media.public_id}"
+    assert 'preload="none"' in film
+    assert f'poster="{address}/preview.webp" width="720" height="1280"' in film
+    small, large = film.index(f'media="(max-width: 600px)" src="{address}/video-360.mp4"'), film.index("/video.mp4")
+    assert small < large, "a browser takes the first source that fits"
+    assert f'<track kind="captions" default src="{address}/captions.vtt" srclang="en" label="Captions">' in film
+
+
+def test_a_video_of_an_earlier_release_is_one_file_with_its_poster(client: FlaskClient, showcase: Any) -> None:
+    story = showcase.story(kind="video")
+    media = showcase.media(story, "video", video_mp4=b"1", poster_webp=b"3")
+    media.captions.state = "no_speech"
+    showcase.session.commit()
+    page = client.get(f"/w/{showcase.publish().public_id}").text
+    film = page[page.index("<video") : page.index("</video>")]
+    assert f'poster="/w/media/{media.public_id}/poster.webp"' in film
+    assert (film.count("<source"), film.count("<track")) == (1, 0)
+
+
 def test_structured_data_is_off(client: FlaskClient, showcase: Any) -> None:
     showcase.story()
     page = client.get(f"/w/{showcase.publish().public_id}").text
