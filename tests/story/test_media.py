@@ -7,7 +7,9 @@ import io
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -22,6 +24,7 @@ from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.domain.recording import Recorded
 from socialproof.media import giving_up, sweeping, uploads
 from socialproof.media.models import Media, Upload
+from socialproof.media.queries import storage_use, unclaimed_uploads
 from socialproof.media.room import STEP_BYTES, Limits
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
@@ -276,3 +279,144 @@ def test_more_than_was_announced_is_not_taken(
     put(1)
     with pytest.raises(RuleBroken):
         put(2)
+
+
+def ready_video(factories: Factories, storage: Storage, days_old: float, **values: Any) -> Media:
+    """A processed video with its source, made so many days ago."""
+    made = factories.now - timedelta(days=days_old)
+    survey = factories.survey(video_retention_days=values.pop("kept_days", 30))
+    testimonial = factories.testimonial(factories.response(survey))
+    defaults = {"created_at": made, "ready_at": made, "byte_count": 6, "stored_byte_count": 10}
+    media = factories.media(testimonial.response, testimonial, **defaults | values)
+    for name in ("source", "video.mp4"):
+        storage.put(f"{media.prefix}/{name}", io.BytesIO(b"source"))
+    return media
+
+
+def has_source(storage: Storage, media: Media) -> bool:
+    return storage.stat(f"{media.prefix}/source") is not None
+
+
+def test_a_source_goes_when_its_survey_says_so_and_what_was_made_of_it_stays(
+    session: Session, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    old, young = (ready_video(factories, storage, days) for days in (30.1, 29.9))
+    patient = ready_video(factories, storage, 30.1, kept_days=31)
+    sweeping.sweep_uploads(context)
+    assert [has_source(storage, media) for media in (old, young, patient)] == [False, True, True]
+    assert storage.stat(f"{old.prefix}/video.mp4") is not None
+    assert fresh(session, old).source_deleted_at is not None
+    assert (old.state, old.byte_count, old.stored_byte_count) == ("ready", 6, 4)
+    assert (fresh(session, young).source_deleted_at, young.stored_byte_count) == (None, 10)
+    sweeping.sweep_uploads(context)
+    assert fresh(session, old).stored_byte_count == 4
+
+
+@pytest.mark.parametrize("state", ["uploaded", "processing", "parked"])
+def test_a_video_that_is_not_ready_keeps_its_source(
+    session: Session, storage: Storage, factories: Factories, context: JobContext, state: str
+) -> None:
+    media = ready_video(factories, storage, 900, state=state)
+    sweeping.sweep_uploads(context)
+    assert has_source(storage, media)
+    assert fresh(session, media).source_deleted_at is None
+
+
+def test_a_sweep_that_was_killed_after_the_bytes_and_before_the_note_is_finished_by_the_next(
+    session: Session, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    media = ready_video(factories, storage, 40)
+
+    class Killed(BaseException):
+        pass
+
+    class Dying:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(storage, name)
+
+        def delete(self, key: str) -> None:
+            storage.delete(key)
+            raise Killed
+
+    dying = replace(context, backends=replace(context.backends, storage=Dying()))
+    with pytest.raises(Killed):
+        sweeping.sweep_uploads(dying)
+    assert fresh(session, media).source_deleted_at is None
+    sweeping.sweep_uploads(context)
+    assert fresh(session, media).source_deleted_at is not None
+    assert (media.state, media.stored_byte_count) == ("ready", 4)
+
+
+def test_a_video_whose_response_is_gone_keeps_its_source_for_180_days(
+    session: Session, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    old, young = (ready_video(factories, storage, days, kept_days=1) for days in (181, 179))
+    for media in (old, young):
+        media.response_id = None
+    session.commit()
+    sweeping.sweep_uploads(context)
+    assert [has_source(storage, media) for media in (old, young)] == [False, True]
+
+
+def test_an_upload_of_last_friday_goes_on_after_the_weekend(
+    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    upload = begin(session, response, storage, factories.now - timedelta(days=6))
+    sweeping.sweep_uploads(context)
+    assert uploads.upload_of(session, response=response, public_id=upload.public_id).state == "open"
+    assert storage.list_parts(upload.key, upload.storage_upload_id) == []
+
+
+def test_a_photo_that_was_noted_and_never_stored_is_swept(
+    session: Session, response: Response, factories: Factories, context: JobContext
+) -> None:
+    old = factories.now - timedelta(hours=2)
+    left = factories.media(response, kind="photo", state="uploading", created_at=old, stored_byte_count=5)
+    living = factories.media(response, kind="photo", state="uploading", stored_byte_count=5)
+    sweeping.sweep_uploads(context)
+    assert (fresh(session, left).state, left.stored_byte_count) == ("deleted", 0)
+    assert (fresh(session, living).state, living.stored_byte_count) == ("uploading", 5)
+
+
+def test_room_is_held_in_steps_while_a_recording_goes_on_and_given_back_at_its_end(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    wide = Limits(40_000_000, 1_000_000_000)
+    upload = begin(session, response, storage, factories.now, None, wide)
+    assert upload.media.stored_byte_count == STEP_BYTES
+    for byte_count, held in ((STEP_BYTES, STEP_BYTES), (STEP_BYTES + 1, 2 * STEP_BYTES), (40_000_000, 40_000_000)):
+        with transaction(session):
+            uploads.hold(session, upload=upload, byte_count=byte_count, limits=wide)
+        assert fresh(session, upload.media).stored_byte_count == held
+    with pytest.raises(RuleBroken, match="too_large"), transaction(session):
+        uploads.hold(session, upload=upload, byte_count=40_000_001, limits=wide)
+    with transaction(session):
+        joined = uploads.Joined(5_000_000, "", True)
+        uploads.complete_upload(session, upload=upload, joined=joined, recorded=Recorded(3.0), now=factories.now)
+    assert storage_use(session, response.company_id).stored == 5_000_000
+
+
+def test_an_upload_whose_place_was_never_opened_takes_nothing(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    with transaction(session):
+        upload = uploads.begin_upload(
+            session, response=response, storage=storage, limits=LIMITS, size=None, now=factories.now
+        )
+    with pytest.raises(NotFound):
+        uploads.place_of(upload)
+    assert unclaimed_uploads(session, response=response) == []
+
+
+def test_what_is_discarded_while_its_place_is_opened_stays_discarded(
+    session: Session, response: Response, storage: Storage, factories: Factories
+) -> None:
+    with transaction(session):
+        upload = uploads.begin_upload(
+            session, response=response, storage=storage, limits=LIMITS, size=None, now=factories.now
+        )
+    with transaction(session):
+        giving_up.discard_upload(session, response=response, public_id=upload.public_id, now=factories.now)
+    with pytest.raises(NotFound), transaction(session):
+        uploads.set_place(session, upload=upload, storage_upload_id="x")
+    assert storage_use(session, response.company_id).stored == 0
