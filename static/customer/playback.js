@@ -6,6 +6,12 @@ const PATIENCE = 5000;
 const FAR_BEYOND = 1e7;
 const EDGE = 0.02;
 
+/** What the browser measured, unless that is far from what the recorder counted: some only guess. */
+function likely(measured, counted) {
+  if (measured === null) return counted;
+  return counted && Math.abs(measured - counted) > Math.max(1, counted / 5) ? counted : measured;
+}
+
 /** Waits until `done()` holds; looks again at each of these events. False when it took too long or the file is broken. */
 function until(video, names, done) {
   if (done()) return Promise.resolve(true);
@@ -121,12 +127,12 @@ export class Playback extends EventTarget {
     const others = this.#segments.slice(1).map(async (segment) => {
       const aside = document.createElement("video");
       aside.preload = "auto";
-      segment.length = (await open(aside, segment.url)) ?? segment.length;
+      segment.length = likely(await open(aside, segment.url), segment.length);
       aside.removeAttribute("src");
       aside.load();
     });
     const [first] = this.#segments;
-    first.length = (await open(this.#video, first.url)) ?? first.length;
+    first.length = likely(await open(this.#video, first.url), first.length);
     await Promise.all(others);
     if (this.#ears.signal.aborted || this.#video.error) return;
     if (!this.#video.videoWidth && !first.blob.type.startsWith("audio/")) return this.#failed();
