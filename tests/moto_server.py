@@ -1,13 +1,15 @@
 """moto's S3 as a server on a free port of this machine: `python -m tests.moto_server` prints the port.
 
 It is taught what Amazon does with checksums of parts and moto leaves out: they are compared on arrival, kept, and told
-by ListParts. An upload belongs to its key, and a part of an upload that has ended is refused.
+by ListParts. An upload belongs to its key, a part of an upload that has ended is refused, and two parts at once do not
+fall over each other.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -17,6 +19,8 @@ from moto.s3.models import FakeMultipart
 from moto.s3.responses import S3Response
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
+
+_one_at_a_time = threading.Lock()
 
 
 class BadDigest(S3ClientError):
@@ -46,11 +50,13 @@ def teach() -> None:
         upload_of(self)
         if self.headers.get("x-amz-checksum-sha256", checksum(self.body)) != checksum(self.body):
             raise BadDigest
-        return upload_part(self)
+        with _one_at_a_time:
+            return upload_part(self)
 
     def list_parts_checked(self: S3Response) -> Any:
         upload_of(self)
-        return list_parts(self)
+        with _one_at_a_time:
+            return list_parts(self)
 
     def serialized_with_checksums(self: S3Response, result: ActionResult) -> Any:
         if self.data.get("Action") == "ListParts":

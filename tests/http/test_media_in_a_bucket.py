@@ -186,6 +186,10 @@ def test_the_sender_is_told_to_come_back_and_nothing_is_lost(
     client: FlaskClient, address: str, way: tuple[Gateway, Bucket], clip: Clip
 ) -> None:
     content = clip("a.webm", seconds=2).read_bytes()
+    way[0].is_away.set()
+    refusal = client.post(address, json={"size": None})
+    assert (refusal.status_code, refusal.json["code"]) == (503, "storage_away")
+    way[0].is_away.clear()
     upload = begin(client, address)
     way[0].is_away.set()
     refusal = place_of(client, upload, content)
