@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -154,12 +155,27 @@ def signed_in(app: Flask, factories: Factories) -> Callable[..., Marketer]:
     return sign_in
 
 
+def closing(app: Flask) -> Callable[..., Iterator[bytes]]:
+    """The application, whose answers let go of their files also when a browser hangs up: werkzeug's server forgets
+    to close them where reading what is left of the request fails, and a player hangs up all the time.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        body = app(environ, start_response)
+        try:
+            yield from body
+        finally:
+            getattr(body, "close", lambda: None)()
+
+    return answer
+
+
 @pytest.fixture
 def live_server(app: Flask, listening: socket.socket, settings: Settings) -> Iterator[str]:
     """The application on a real port, several requests at a time; the value is its address."""
     listening.listen(128)
     host, port = listening.getsockname()
-    server = make_server(host, port, app, threaded=True, fd=listening.fileno())
+    server = make_server(host, port, closing(app), threaded=True, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield settings.base_url
