@@ -63,15 +63,14 @@ export async function findInThisBrowser(keep, path) {
   return elsewhere;
 }
 
-/** What the server has of this link: { kind: "arrived" (a part) or "finished", upload, seconds, at, isAudio }, or null. */
-export async function findAtTheServer(keep, path, address) {
+/** What the server has of this link: { kind: "arrived" (a part) or "finished", upload, seconds, at, isAudio }, or null. A file, whose size
+ *  was known, is not offered in part: most of them cannot be read without their end. */
+export async function findAtTheServer(address) {
   const { uploads = [] } = await ask(address);
-  const files = (await kept(keep, path)).filter((row) => row.file);
-  const isFile = (one) => files.some((row) => row.upload?.upload === one.upload);
   for (const found of uploads) {
     const one = { upload: found, seconds: found.seconds, at: Date.parse(found.begun_at), isAudio: found.is_audio };
     if (found.state === "complete" && found.location) return { kind: "finished", ...one };
-    if (found.state === "open" && found.bytes > 0 && !isFile(found)) return { kind: "arrived", ...one };
+    if (found.state === "open" && found.bytes > 0 && !found.size) return { kind: "arrived", ...one };
   }
   return null;
 }

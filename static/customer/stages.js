@@ -24,7 +24,7 @@ export function setPhase(phase) {
   for (const id of ["cancel-count", "count"]) at(id).hidden = phase !== "counting";
   for (const id of ["stop", "pause", "now-recording"]) at(id).hidden = !live;
   root.querySelector('[data-only="ready"]').hidden = !ready;
-  at("hints").hidden = live;
+  at("hints").hidden = !ready;
   at("guide").toggleAttribute("hidden", !ready || "sound" in root.dataset);
   if (at("prompt")) at("prompt").hidden = ready;
   at("now-recording").toggleAttribute("data-paused", phase === "paused");

@@ -21,6 +21,7 @@ export class Take extends EventTarget {
   #ended = false;
   #isKept;
   #isBroken;
+  #isLive = false;
   #waiting = 0;
 
   constructor({ keep, row, pieces, release, address }) {
@@ -92,12 +93,13 @@ export class Take extends EventTarget {
   /** Where it is by now: "both", "going" (to the server), "away" (kept here only), "server", "unkept" (going, not kept) or "nowhere". */
   get saved() {
     const away = this.#away || navigator.onLine === false || (this.upload.failure && this.upload.failure.code !== "stopped");
-    if (this.upload.isSaved) return this.#isKept ? "both" : "server";
+    if (this.upload.isSaved && !this.#isLive) return this.#isKept ? "both" : "server";
     if (this.#isKept) return away ? "away" : "going";
     return away ? "nowhere" : "unkept";
   }
 
   beginSegment(type) {
+    this.#isLive = true;
     this.#ended = false;
     this.#row.type ||= type;
     this.#row.segments.push({ seconds: 0, bytes: 0 });
@@ -130,11 +132,17 @@ export class Take extends EventTarget {
       this.#row.segments.pop();
       this.#pieces.pop();
     } else this.#row.segments[last].seconds = seconds;
-    this.#ended = wanted;
-    this.#isBroken = false;
+    this.#isBroken = this.#isLive = false;
     this.#kept(() => this.#keep.change(this.#row.id, { segments: copy(this.#row.segments), state: "recorded" }));
-    this.#chain = this.#chain.then(() => wanted && this.upload.end());
+    if (wanted) this.finish();
     await this.#chain;
+    this.#tell();
+  }
+
+  /** The person is done for now, so what is left may leave. */
+  finish() {
+    this.#ended = true;
+    this.#chain = this.#chain.then(() => this.upload.end());
   }
 
   /** Send all of it; resolves to the server's answer. What was kept here goes when the server has acknowledged it. */

@@ -76,6 +76,7 @@ function forgetTake() {
 
 function openReview() {
   shooting.close();
+  take.finish?.();
   review.open(take, canRecord(take));
 }
 
@@ -181,6 +182,7 @@ shooting.addEventListener("recorded", (event) => recorded(event.detail));
 shooting.addEventListener("refused", (event) => refused(event.detail));
 root.addEventListener("click", () => (touched = true), { capture: true });
 for (const name of ["online", "offline"]) window.addEventListener(name, () => take?.saved && showSaved(take.saved));
+window.addEventListener("pageshow", (event) => event.persisted && isAt("sending") && location.reload());
 window.addEventListener("beforeunload", (event) => {
   if (take?.isAtRisk) event.preventDefault();
 });
@@ -188,17 +190,17 @@ window.addEventListener("beforeunload", (event) => {
 /* The beginning */
 
 async function look() {
-  const here = await findInThisBrowser(keep, path);
+  const here = await findInThisBrowser(keep, path).catch(() => null);
   if (here) return offerFound(here);
   setMedium(false);
   show("start");
   touched = false;
   for (const id of ["open-camera", "open-microphone"]) at(id).hidden = Boolean(whyNot());
   if (whyNot()) trouble(whyNot());
-  const file = await unfinishedFile(keep, path);
+  const file = await unfinishedFile(keep, path).catch(() => null);
   at("file-waits").hidden = !file;
   if (file) fill(at("file-waits").querySelector("[data-words]"), file);
-  const there = await findAtTheServer(keep, path, address);
+  const there = await findAtTheServer(address);
   if (there && isAt("start") && !touched) offerFound(there);
 }
 

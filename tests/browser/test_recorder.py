@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -178,7 +178,12 @@ def test_a_file_that_is_no_video_is_refused_with_words(page: Page, recorder_url:
 
 def test_leaving_asks_first_when_something_would_be_lost(page: Page, recorder_url: str) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.add_init_script(NO_STORE)
     page.route("**/parts/*", lambda route: route.abort("connectionreset"))
     page.goto(recorder_url)

@@ -18,9 +18,14 @@ from sqlalchemy.orm import Session
 from socialproof.media.models import Media, Upload
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browser.looking import VENDOR, in_both_themes
 from tests.browsers import ARGUMENTS, chromium_path
 from tests.factories import Factories
 
+QUICK_COUNTDOWN = """{
+  const later = window.setTimeout;
+  window.setTimeout = (act, time, ...values) => later(act, time === 1000 ? 50 : time, ...values);
+}"""
 KEPT = """async () => {
   const opening = indexedDB.open("recordings");
   const store = await new Promise((done) => (opening.onsuccess = () => done(opening.result)));
@@ -41,6 +46,7 @@ def link(app: Flask, live_server: str, factories: Factories) -> str:
 
 
 def begin(page: Page, link: str, door: str = "Turn on the camera") -> None:
+    page.add_init_script(QUICK_COUNTDOWN)
     page.goto(link)
     page.get_by_role("button", name=door).click()
     start(page)
@@ -57,7 +63,7 @@ def kept(page: Page) -> list[dict[str, Any]]:
 
 
 def kept_seconds(page: Page) -> float:
-    return sum(segment["seconds"] for row in kept(page) for segment in row["segments"])
+    return float(sum(segment["seconds"] for row in kept(page) for segment in row["segments"]))
 
 
 def wait_until_kept(page: Page, seconds: float) -> None:
@@ -67,6 +73,13 @@ def wait_until_kept(page: Page, seconds: float) -> None:
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"only {kept_seconds(page)} s were kept")
+
+
+def record_more(page: Page, seconds: float = 1) -> None:
+    """Start, and go on until so much more is kept."""
+    before = kept_seconds(page)
+    start(page)
+    wait_until_kept(page, before + seconds)
 
 
 def saved(page: Page) -> Locator:
@@ -212,9 +225,8 @@ def test_going_on_adds_a_segment_and_the_video_is_as_long_as_both(
     wait_until_kept(page, 2)
     page.reload()
     page.get_by_role("button", name="Continue recording").click()
-    start(page)
+    record_more(page, 2)
     expect(page.get_by_role("timer")).to_contain_text("0:5")
-    wait_until_kept(page, 4)
     stop(page)
     assert len(kept(page)[0]["segments"]) == 2
     send(page)
@@ -236,8 +248,7 @@ def test_going_on_from_the_review_begins_the_upload_anew_because_its_last_part_w
     stop(page)
     expect(saved(page)).to_have_text("Saved on our server and in this browser")
     page.get_by_role("button", name="Continue recording").click()
-    start(page)
-    wait_until_kept(page, 2)
+    record_more(page)
     stop(page)
     send(page)
     assert upload_states(session) == ["aborted", "complete"]
@@ -254,8 +265,7 @@ def test_a_camera_that_goes_away_ends_the_segment_and_not_the_recording(page: Pa
     page.evaluate("() => window.lastStream.getTracks().forEach((track) => track.dispatchEvent(new Event('ended')))")
     expect(page.get_by_role("heading", name="The recording was interrupted")).to_be_focused()
     page.get_by_role("button", name="Continue recording").click()
-    start(page)
-    wait_until_kept(page, 2)
+    record_more(page)
     stop(page)
     assert len(kept(page)[0]["segments"]) == 2
 
@@ -304,7 +314,10 @@ def test_deleting_takes_two_presses_and_then_nothing_is_left(page: Page, link: s
     assert upload_states(session) == ["aborted"]
 
 
-def test_a_second_tab_does_not_touch_what_the_first_one_records(page: Page, link: str) -> None:
+@pytest.mark.parametrize("has_locks", [True, False], ids=["locks", "no locks"])
+def test_a_second_tab_does_not_touch_what_the_first_one_records(page: Page, link: str, has_locks: bool) -> None:
+    if not has_locks:
+        page.context.add_init_script("delete Navigator.prototype.locks")
     begin(page, link)
     wait_until_kept(page, 1)
     second = page.context.new_page()
@@ -385,3 +398,19 @@ def test_a_file_that_was_sent_in_part_goes_on_where_it_stopped(
     send(page)
     assert not any(url.endswith("/parts/1") for url in puts)
     assert only_video(session).state == "uploaded"
+
+
+def test_every_step_of_a_recording_is_accessible(page: Page, link: str) -> None:
+    page.add_init_script(path=str(VENDOR / "axe.min.js"))
+    page.emulate_media(reduced_motion="reduce")
+    begin(page, link)
+    wait_until_kept(page, 1)
+    page.get_by_role("button", name="Pause").click()
+    found = in_both_themes(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="Your recording is still here")).to_be_visible()
+    found += in_both_themes(page)
+    page.get_by_role("button", name="Watch and send what you have").click()
+    expect(page.locator("#review")).to_have_js_property("error", None)
+    found += in_both_themes(page)
+    assert found == []
