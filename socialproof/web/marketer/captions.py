@@ -118,15 +118,23 @@ def _changed(draft: Draft, act: str, place: str, duration: float | None) -> tupl
     if act == "tidy":
         return replace(draft, rows=tuple(map(forms.row_of, rules.tidy(draft.cues, duration)))), None
     if act == "transcript":
-        cues = rules.distribute(draft.transcript, duration)
-        if not cues:
-            raise RuleBroken("no_transcript")
-        return forms.replaced(draft, cues[: rules.MOST_CUES], TYPED), None
+        return forms.replaced(draft, _from(draft.transcript, duration), TYPED), None
     if act == "upload":
         return forms.replaced(draft, _uploaded(duration), UPLOADED), None
     if act == "replace":
         return forms.agreed(draft), None
     return draft if act == "check" else replace(draft, replacement=""), None
+
+
+def _from(transcript: str, duration: float | None) -> list[rules.Cue]:
+    if len(transcript) > rules.LONGEST_TRANSCRIPT:
+        raise RuleBroken("transcript_long")
+    cues = rules.distribute(transcript, duration)
+    if not cues:
+        raise RuleBroken("no_transcript")
+    if len(cues) > rules.MOST_CUES:
+        raise RuleBroken("captions_many")
+    return cues
 
 
 def _uploaded(duration: float | None) -> list[rules.Cue]:

@@ -93,7 +93,7 @@ def sent(form: MultiDict[str, str], version: int, languages: tuple[str, ...], la
     return Draft(
         version,
         chosen if chosen in languages else language,
-        tuple(Row(start[:20], end[:20], clean_text(text[:5000])) for start, end, text in rows)[: rules.MOST_CUES + 1],
+        tuple(Row(start[:20], end[:20], clean_text(text)) for start, end, text in rows)[: rules.MOST_CUES + 1],
         clean_text(form.get("transcript", "")),
         source if source in (TYPED, UPLOADED, SPEECH) else TYPED,
         form.get("replacement", ""),

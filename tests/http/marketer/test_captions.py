@@ -239,6 +239,14 @@ def test_nothing_chosen_and_nothing_written_is_said(moderator, give):
     assert "paste what is said" in moderator.post(path(give()), form(act="transcript", transcript=" \u200b")).text
 
 
+@pytest.mark.parametrize(("said", "refused"), [("a" * 60_001, "at most 60000"), ("a.\n\n" * 2001, "at most 2000")])
+def test_there_is_an_end_to_what_is_said(moderator, give, said, refused):
+    page = moderator.post(path(give()), form(act="transcript", transcript=said))
+    assert page.status_code == 422
+    assert refused in page.text
+    assert said[:50] in page.text
+
+
 def test_words_are_never_replaced_without_asking(moderator, give):
     media = give()
     page = upload(moderator, media, b"1\n00:01 --> 00:02\nNew", *THREE)
