@@ -233,3 +233,10 @@ def begun(app: Flask, client: FlaskClient, response: Response) -> Callable[[bool
         return str(upload["complete"])
 
     return begin
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", ["%00", "%F0%9F%98%80", "x" * 5000])
+def test_no_name_of_a_video_is_an_error(app: Flask, client: FlaskClient, response: Response, name: str) -> None:
+    assert client.get(f"{page_of(app, response)}/media/{name}").status_code == 404
+    assert client.get(f"{page_of(app, response)}/media/{name}/video.mp4").status_code == 404
