@@ -266,7 +266,7 @@ def tidy(cues: Iterable[Cue], duration: float | None = None) -> list[Cue]:
             kept[-1] = merge(kept[-1], each)
         elif each.text:
             kept.append(each)
-    ends = [*(each.start for each in kept[1:]), duration if duration is not None else float("inf")]
+    ends = [*(each.start for each in kept[1:]), round(duration, 3) if duration is not None else float("inf")]
     return [replace(each, end=min(each.end, max(each.start, end))) for each, end in zip(kept, ends, strict=False)]
 
 
