@@ -22,6 +22,7 @@ _TOO_MANY_PIXELS = re.compile(r"exceeds specified max pixel count")
 _NO_MEMORY = re.compile(r"Cannot allocate memory|Error allocating|malloc of size")
 _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
 _NO_STREAM = re.compile(r"Stream map '?[^\n]*' matches no streams|Output file does not contain any stream")
+_NOTHING = re.compile(r"nothing was encoded")
 _MEASURED = re.compile(r'^\t"input_(i|tp)" : "(-?[\d.]+|-?inf)"', re.MULTILINE)
 _SHOWN_AT = re.compile(r"^\[Parsed_showinfo_[^\n]*? n: *\d+ [^\n]*?pts_time:(\d+(?:\.\d+)?)", re.MULTILINE)
 
@@ -81,7 +82,7 @@ class Report:
         """Sizes from the output side, where rotation is already applied; None when no frame came out."""
         output = _OUTPUT.search(self.text)
         shown = output and _SHOWN.search(self.text, output.start())
-        if not output or not shown:
+        if not output or not shown or self._is_empty():
             return None
         width, height = int(shown[1]), int(shown[2])
         aspect = int(shown[3]) / int(shown[4]) if shown[3] and int(shown[4]) else 1.0
@@ -93,7 +94,7 @@ class Report:
     def heard(self) -> Look | None:
         """The look at a file with sound only; None when no sound came out either."""
         output = _OUTPUT.search(self.text)
-        if not output or not _AUDIO.search(self.text, output.start()):
+        if not output or not _AUDIO.search(self.text, output.start()) or self._is_empty():
             return None
         return Look(0, 0, self._seconds(output.start()), True)
 
@@ -133,6 +134,10 @@ class Report:
     def last_line(self) -> str:
         """The last thing it said, for the log."""
         return (self.text.strip().splitlines() or [""])[-1][:300]
+
+    def _is_empty(self) -> bool:
+        """It opened an output, but nothing that could be decoded came to it."""
+        return _NOTHING.search(self.text) is not None
 
     def _seconds(self, end: int) -> float | None:
         found = _DURATION.search(self.text, 0, end)
