@@ -26,6 +26,21 @@ QUICK_COUNTDOWN = """{
   const later = window.setTimeout;
   window.setTimeout = (act, time, ...values) => later(act, time === 1000 ? 50 : time, ...values);
 }"""
+SNOW = """{
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+    const pen = canvas.getContext("2d");
+    const image = pen.createImageData(320, 180);
+    setInterval(() => {
+      for (let at = 0; at < image.data.length; at += 57600) crypto.getRandomValues(image.data.subarray(at, at + 57600));
+      pen.putImageData(image, 0, 0);
+    }, 50);
+    const sound = await real({ audio: true });
+    return new MediaStream([...canvas.captureStream(20).getTracks(), ...sound.getTracks()]);
+  };
+}"""
+"""A picture that cannot be compressed, so that a part is full after a moment."""
 KEPT = """async () => {
   const opening = indexedDB.open("recordings");
   const store = await new Promise((done) => (opening.onsuccess = () => done(opening.result)));
@@ -186,8 +201,9 @@ def test_what_arrived_is_offered_to_another_browser_and_sent_as_a_part(
     new_context: Callable[..., BrowserContext], link: str, session: Session, run_jobs: Callable[[], int]
 ) -> None:
     page = new_context().new_page()
+    page.add_init_script(SNOW)
     begin(page, link)
-    with page.expect_response(lambda answer: "/parts/1" in answer.url, timeout=30_000):
+    with page.expect_response(lambda answer: "/parts/2" in answer.url, timeout=30_000):
         pass
     page.close()
     other = new_context().new_page()
@@ -214,7 +230,7 @@ def test_a_finished_recording_is_offered_again_in_another_browser(
     other = new_context().new_page()
     other.goto(link)
     expect(other.get_by_role("heading", name="Your recording is here")).to_be_visible()
-    other.get_by_role("link", name="Go on with this recording").click()
+    other.get_by_role("link", name="Go on with it").click()
     other.wait_for_url("**/testimonial?video=*")
 
 
