@@ -97,7 +97,7 @@ class _Work:
         self._check(made, expected, ran.report, len(segments))
         self._check(made_small, expected, ran.report, len(segments))
         self.progress(0.95)
-        preview = self._stills(video, made.seconds or 0.0)
+        preview = self._stills(video, small, made.seconds or 0.0)
         return Transcoded(
             {name: self._file(name) for name in ("video.mp4", "video-360.mp4", "poster.webp", "preview.webp")},
             made.width,
@@ -192,9 +192,9 @@ class _Work:
         if segment_count == 1 and report.saw_truncation():
             raise VideoRefused("incomplete", "the file ends early")
 
-    def _stills(self, video: Path, seconds: float) -> tuple[int, int]:
+    def _stills(self, video: Path, small: Path, seconds: float) -> tuple[int, int]:
         """Write poster.webp and preview.webp of the best of a dozen frames; the size of the preview."""
-        times, samples = self._samples(video, seconds)
+        times, samples = self._samples(small, seconds)
         frame = self._file("frame.ppm")
         for moment in (times[frames.best(samples)] if samples else 0.0, 0.0):
             wanted = ["-map", "0:V:0", "-frames:v", "1", "-c:v", "ppm", "-f", "image2", "-update", "1", "-y"]
