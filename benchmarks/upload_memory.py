@@ -3,8 +3,8 @@
     python benchmarks/upload_memory.py [megabytes of the large one] [rounds]
 
 One granian as we ship it, warmed up by an upload. For each upload: the highest resident memory of the process while it
-is sent and joined, less what it had before. Interleaved rounds, medians; the ratio of the highest memory is printed last
-(goal: what they took differs by at most 5 MB). Linux only; needs twice the size of the large one on the disk for a while.
+is sent and joined, less what it had before. Interleaved rounds, medians; the ratio of the highest memory comes last
+(goal: what they took differs by at most 5 MB). Linux only; needs twice the large one's size on the disk for a while.
 """
 
 from __future__ import annotations
