@@ -1,4 +1,4 @@
-"""`flask storage check` tries the bucket as browsers and the worker use it; `flask storage cors` sets its rules."""
+"""`flask storage check` tries the bucket as browsers and the worker use it, `cors` sets its rules, `import` fills it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from socialproof.backends.storage.local import LocalStorage
 from socialproof.backends.storage.port import StorageError
 from socialproof.web import EXTENSION, Services
 
@@ -47,6 +48,29 @@ def cors() -> None:
             f"The store does not take rules by this way; give them to it by its own. ({error})"
         ) from error
     click.echo("The bucket has these rules now.")
+
+
+@storage.command("import")
+def import_local() -> None:
+    """Copy the media of the data folder into the bucket; what is there already is left, so it can be run again."""
+    bucket, _site = _bucket()
+    services: Services = current_app.extensions[EXTENSION]
+    disk = LocalStorage(services.settings.data_dir / "media")
+    copied = 0
+    with click.progressbar(sorted(disk.keys()), label="Copying") as keys:
+        for key in keys:
+            copied += _copied(disk, bucket, key)
+    click.echo(f"{copied} files were copied. The data folder still has its own; nothing reads them any more.")
+
+
+def _copied(disk: LocalStorage, bucket: S3Storage, key: str) -> bool:
+    """Whether this file had to be copied; one that went away meanwhile did not."""
+    here, there = disk.stat(key), bucket.stat(key)
+    if here is None or (there is not None and there.size == here.size):
+        return False
+    with disk.open(key) as source:
+        bucket.put(key, source)
+    return True
 
 
 def _bucket() -> tuple[S3Storage, str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 
 from click.testing import Result
 from flask import Flask
 
+from socialproof.backends.storage.local import LocalStorage
 from socialproof.backends.storage.s3 import S3Storage
+from socialproof.settings import Settings
 from tests.s3 import ObjectStore, gateway
 
 MakeApp = Callable[..., Flask]
@@ -100,3 +103,21 @@ def test_on_a_disk_there_is_nothing_to_look_after(app: Flask) -> None:
     result = run(app, "check")
     assert result.exit_code == 1
     assert "names no bucket" in result.output
+
+
+def test_the_media_of_the_disk_move_into_the_bucket_once(
+    make_app: MakeApp, settings: Settings, moto: ObjectStore
+) -> None:
+    disk = LocalStorage(settings.data_dir / "media")
+    films = {f"companies/a/media/{name}/video.mp4": name.encode() * 1000 for name in ("one", "two", "three")}
+    for key, content in films.items():
+        disk.put(key, BytesIO(content))
+    place = moto.fresh_bucket()
+    bucket = S3Storage(place)
+    bucket.put("companies/a/media/two/video.mp4", BytesIO(b"half of it"))
+    app = make_app(bucket=place)
+    assert "3 files were copied" in run(app, "import").output
+    for key, content in films.items():
+        with bucket.open(key) as stored:
+            assert stored.read() == content
+    assert "0 files were copied" in run(app, "import").output

@@ -103,6 +103,12 @@ class LocalStorage:
             for block in blocks(source):
                 target.write(block)
 
+    def keys(self) -> Iterator[str]:
+        """The keys of all finished objects, in no order."""
+        for path in self._objects.rglob("*"):
+            if path.is_file():
+                yield path.relative_to(self._objects).as_posix()
+
     def begin(self, key: str) -> str:
         """Open a multipart upload."""
         check_key(key)
