@@ -1,4 +1,4 @@
-"""`flask storage check` tries the bucket as browsers and the worker use it, `cors` sets its rules, `import` fills it."""
+"""`flask storage check` tries the bucket as browsers and the worker do, `cors` sets its rules, `import` fills it."""
 
 from __future__ import annotations
 
