@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from socialproof.backends.storage.port import (
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 _PART_NAME = re.compile(r"(\d{5})-(\d+)-([0-9a-f]{64})")
+HALF_SECONDS = 3600.0
+"""A half-written file that nobody has touched for so long belongs to a process that was killed."""
 
 Writer = Callable[[bytes], object]
 
@@ -162,9 +165,10 @@ class LocalStorage:
             return
 
     def sweep(self, before: datetime) -> int:
-        """Remove uploads and half-written files untouched since `before`."""
+        """Remove uploads untouched since `before`, and half-written files, at the latest after an hour."""
+        written_before = max(before.timestamp(), time.time() - HALF_SECONDS)
         for path in _children(self._half):
-            if _touched(path) < before.timestamp():
+            if _touched(path) < written_before:
                 path.unlink(missing_ok=True)
         stale = [folder for folder in _children(self._uploads) if _touched(folder) < before.timestamp()]
         for folder in stale:
