@@ -6,14 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from socialproof.backends.transcoder import confined
+from socialproof.backends import confined
 
-_LAST_BYTES = 4096
+TELL_SECONDS = 2.0
+"""How often a long run says that it goes on."""
+_READ_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a program ended: its exit code, None when its time was over, and the last it said."""
+    """How a program ended: its exit code, None when its time was over, and what it complained about."""
 
     code: int | None
-    last_words: str
+    complaints: str
+    """Of very much only the first and the last 256 KB."""
 
     @property
     def is_over_time(self) -> bool:
@@ -39,36 +43,53 @@ class Ended:
 
 
 def run_confined(
-    command: Sequence[str], *, folder: Path, limits: Limits, output: Path | None = None, env: Mapping[str, str] = {}
+    command: Sequence[str],
+    *,
+    folder: Path,
+    limits: Limits,
+    output: Path | None = None,
+    env: Mapping[str, str] = {},
+    tell: Callable[[], None] | None = None,
 ) -> Ended:
     """Run `command` to its end or to its limits; it sees no environment but `env` and a home in `folder`.
 
     What it prints goes to the file `output`, what it complains about to a file that is read and removed: nothing
-    grows in our memory.
+    grows in our memory. `tell` is called every two seconds; what it raises ends the run.
     """
     numbers = (limits.seconds * limits.threads, limits.memory_bytes, limits.file_bytes)
     program = [sys.executable or "/usr/bin/python3", "-I", "-S", confined.__file__, *(str(int(n)) for n in numbers)]
-    words = folder / "program.log"
-    with words.open("wb") as complaints, (output or Path(os.devnull)).open("wb") as prints:
-        process = subprocess.Popen(
-            [*program, *command],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=prints,
-            stderr=complaints,
-            env={"LC_ALL": "C", "HOME": str(folder), "TMPDIR": str(folder), **env},
-            start_new_session=True,
-        )
-        code = _wait(process, limits.seconds)
-    last_words = _tail(words)
-    words.unlink()
-    return Ended(code, last_words)
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    complaints = folder / "complaints.log"
     try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
+        with complaints.open("wb") as errors, (output or Path(os.devnull)).open("wb") as prints:
+            process = subprocess.Popen(
+                [*program, *command],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=prints,
+                stderr=errors,
+                env={"LC_ALL": "C", "HOME": str(folder), "TMPDIR": str(folder), **env},
+                start_new_session=True,
+            )
+            code = _wait(process, limits.seconds, tell)
+        return Ended(code, _read(complaints))
+    finally:
+        complaints.unlink(missing_ok=True)
+
+
+def last_line(words: str) -> str:
+    """The end of what a program said, for the log."""
+    return (words.strip().splitlines() or [""])[-1][:300]
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float, tell: Callable[[], None] | None) -> int | None:
+    """The exit code, or None when the time is over. Whatever happens, nothing of it runs on."""
+    until = time.monotonic() + seconds
+    try:
+        while (left := until - time.monotonic()) > 0:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(min(TELL_SECONDS, left) if tell else left)
+            if tell:
+                tell()
         return None
     finally:
         with suppress(ProcessLookupError):
@@ -76,8 +97,9 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         process.wait()
 
 
-def _tail(path: Path) -> str:
+def _read(path: Path) -> str:
+    size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _LAST_BYTES))
-        lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else ""
+        head = file.read(_READ_BYTES)
+        file.seek(max(len(head), size - _READ_BYTES))
+        return (head + file.read(_READ_BYTES)).decode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Callable
@@ -372,15 +373,20 @@ def test_how_far_it_is_grows(clip: Clip, folder: Path) -> None:
 def test_who_does_not_want_to_wait_any_more_ends_the_work(clip: Clip, folder: Path, tmp_path: Path) -> None:
     """What `progress` raises comes through, and no ffmpeg works on."""
     stuck = tmp_path / "stuck"
-    stuck.write_text('#!/bin/sh\necho "out_time_us=1000000" > "$HOME/progress.log"\nexec sleep 300\n')
+    stuck.write_text(
+        '#!/bin/sh\necho "out_time_us=1000000" > "$HOME/progress.log"\necho $$ > "$HOME/../pid"\nexec sleep 300\n'
+    )
     stuck.chmod(0o755)
 
     class Enough(Exception):
         pass
 
-    def enough(_seconds: float) -> None:
+    def enough(seconds: float) -> None:
+        assert seconds == 1.0
         raise Enough
 
     with pytest.raises(Enough):
         Runner(str(stuck), folder, 10**9).run([], 60.0, enough)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
     assert list(folder.iterdir()) == []

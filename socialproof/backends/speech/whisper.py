@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from socialproof.backends.confinement import Ended, Limits, run_confined
+from socialproof.backends.confinement import Ended, Limits, last_line, run_confined
 from socialproof.backends.speech import hear
 from socialproof.backends.speech.port import Heard, RecognizerBusy, RecognizerFailed, RecognizerTooSlow
 
@@ -77,7 +77,7 @@ def _judge(ended: Ended, seconds: float) -> None:
     if ended.is_over_time:
         raise RecognizerTooSlow(f"speech recognition took longer than {seconds:.0f} s")
     if ended.code != 0:
-        raise RecognizerFailed(f"speech recognition ended with {ended.code}: {ended.last_words}")
+        raise RecognizerFailed(f"speech recognition ended with {ended.code}: {last_line(ended.complaints)}")
 
 
 def _heard(line: str) -> Heard:

@@ -3,10 +3,9 @@
 import re
 from dataclasses import dataclass
 from math import ceil, isfinite
-from pathlib import Path
-from typing import Self
 
-_HEAD_BYTES = 256 * 1024
+from socialproof.backends.confinement import last_line
+
 LARGE = (1280, 720)
 SMALL = (640, 360)
 MAX_RATE = 30.0
@@ -69,15 +68,6 @@ class Report:
 
     text: str
 
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """The first and the last 256 KB of a log."""
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-            file.seek(max(len(head), size - _HEAD_BYTES))
-            return cls((head + file.read(_HEAD_BYTES)).decode("utf-8", "replace"))
-
     def look(self) -> Look | None:
         """Sizes from the output side, where rotation is already applied; None when no frame came out."""
         output = _OUTPUT.search(self.text)
@@ -133,7 +123,7 @@ class Report:
 
     def last_line(self) -> str:
         """The last thing it said, for the log."""
-        return (self.text.strip().splitlines() or [""])[-1][:300]
+        return last_line(self.text)
 
     def _is_empty(self) -> bool:
         """It opened an output, but nothing that could be decoded came to it."""
