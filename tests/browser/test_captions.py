@@ -201,6 +201,7 @@ def test_a_file_is_taken_after_a_question(
     expect(words(page, 1)).to_have_value("One")
     page.get_by_role("button", name="Replace them").click()
     expect(words(page, 1)).to_have_value("Räksmörgås")
+    expect(words(page, 1)).to_be_focused()
     expect(page.get_by_text("Not saved yet")).to_be_visible()
 
 

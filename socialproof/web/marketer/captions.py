@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,11 +17,12 @@ from socialproof.database import db, transaction
 from socialproof.domain import captions as rules
 from socialproof.domain.caption_files import MOST_BYTES, read_file
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
-from socialproof.media.captions import TYPED, UPLOADED, captions_vtt
+from socialproof.media.captions import TYPED, UPLOADED
 from socialproof.media.models import Media
 from socialproof.testimonials import captioning
 from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.moderation_queries import video_for_captions
+from socialproof.web.captions import send_captions
 from socialproof.web.marketer import captions_form as forms
 from socialproof.web.marketer import captions_words as words
 from socialproof.web.marketer.access import current, may, role_required, takes
@@ -45,10 +46,7 @@ def show(media_id: str) -> ResponseReturnValue:
 def file(media_id: str) -> Response:
     """The same as a file, for the player of this page and to keep."""
     media, _testimonial = _found(media_id)
-    answer = make_response(captions_vtt(media.captions))
-    answer.headers["Content-Type"] = "text/vtt; charset=utf-8"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return send_captions(media.captions, caching="private, no-store")
 
 
 @blueprint.post("/<media_id>/captions")
@@ -118,12 +116,17 @@ def _changed(draft: Draft, act: str, place: str, duration: float | None) -> tupl
     if act == "tidy":
         return replace(draft, rows=tuple(map(forms.row_of, rules.tidy(draft.cues, duration)))), None
     if act == "transcript":
-        return forms.replaced(draft, _from(draft.transcript, duration), TYPED), None
+        return _begun(forms.replaced(draft, _from(draft.transcript, duration), TYPED))
     if act == "upload":
-        return forms.replaced(draft, _uploaded(duration), UPLOADED), None
+        return _begun(forms.replaced(draft, _uploaded(duration), UPLOADED))
     if act == "replace":
-        return forms.agreed(draft), None
+        return _begun(forms.agreed(draft))
     return draft if act == "check" else replace(draft, replacement=""), None
+
+
+def _begun(draft: Draft) -> tuple[Draft, int | None]:
+    """New captions are gone through from the first one; a question is answered before."""
+    return draft, None if draft.replacement else 0
 
 
 def _from(transcript: str, duration: float | None) -> list[rules.Cue]:
