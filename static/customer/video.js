@@ -25,6 +25,7 @@ let keep = null;
 let take = null;
 let found = null;
 let touched = false;
+let share = 0; // of the take that is at the server, in percent
 
 /* Recording */
 
@@ -58,12 +59,19 @@ async function recorded({ seconds, wanted }) {
 }
 
 function hear(begun) {
+  share = 0;
   const ours = (act) => (event) => begun === take && act(event);
   begun.addEventListener("saved", ours(() => showSaved(begun.saved ?? "")));
-  begun.addEventListener("progress", ours(({ detail }) => showSent(Math.round(detail * 100))));
+  begun.addEventListener("progress", ours(({ detail }) => arrived(Math.round(detail * 100))));
   begun.upload.addEventListener("away", ours(() => (at("waiting").hidden = false)));
   begun.upload.addEventListener("back", ours(() => (at("waiting").hidden = true)));
   return begun;
+}
+
+/** Most of it arrives before anything is sent: that is told as kept (showSaved), never as sent. */
+function arrived(percent) {
+  share = percent;
+  if (isAt("sending")) showSent(share);
 }
 
 function forgetTake() {
@@ -107,7 +115,7 @@ function send() {
 async function sending(act, back) {
   at("waiting").hidden = true;
   at("stop-sending").hidden = !take;
-  showSent(0);
+  showSent(take ? share : 0);
   show("sending", "sending-title");
   try {
     const answer = await act();

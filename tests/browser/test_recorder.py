@@ -87,6 +87,25 @@ def plays(page: Page, video: Path) -> bool:
     )
 
 
+def test_what_arrives_before_it_is_sent_is_never_called_sent(page: Page, recorder_url: str) -> None:
+    page.goto(recorder_url)
+    page.evaluate(
+        """() => {
+          window.said = [];
+          const live = document.getElementById("live");
+          new MutationObserver(() => window.said.push(live.textContent)).observe(live, { childList: true });
+        }"""
+    )
+    page.get_by_role("button", name="Turn on the camera").click()
+    record(page, 2)
+    expect(page.get_by_text("Saved on our server and in this browser").locator("visible=true")).to_be_visible()
+    assert [words for words in page.evaluate("window.said") if "sent" in words] == []
+    expect(page.locator("#live")).to_have_text("Recorded. Watch it, then send it or record again.")
+    page.route("**/complete", lambda route: None)
+    page.get_by_role("button", name="Use this video").click()
+    expect(page.locator("#percent")).to_have_text("100 % sent")
+
+
 def test_a_part_that_fails_is_sent_again_alone(page: Page, recorder_url: str, session: Session) -> None:
     seen: list[str] = []
 
