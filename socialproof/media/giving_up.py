@@ -11,6 +11,7 @@ from socialproof.backends.jobs.queue import enqueue
 from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.media.models import Media, Upload
 from socialproof.media.queries import SENT
+from socialproof.media.room import take_turn
 from socialproof.responses.models import Response
 
 UNCLAIMED_LIFETIME = timedelta(days=7)
@@ -33,6 +34,7 @@ def discard_upload(session: Session, *, response: Response, public_id: str, now:
             Media.response_id == response.id,
         )
     )
+    take_turn(session, response.company_id)
     upload = session.scalar(statement)
     if upload is None:
         raise NotFound("upload_unknown")

@@ -138,10 +138,11 @@ class _Progress:
 
 
 def _wanted(session: Session, media_id: int, company_id: int) -> Media | None:
+    """For writing: who takes it back at this moment waits for us, or we for them, and find it deleted."""
     statement = select(Media).where(
         Media.company_id == company_id, Media.id == media_id, Media.state.in_(("uploaded", "processing"))
     )
-    return session.scalar(statement)
+    return session.scalar(statement.with_for_update())
 
 
 def _max_seconds(context: JobContext, media: Media) -> int:

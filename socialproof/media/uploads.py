@@ -235,13 +235,19 @@ def join_parts(storage: Storage, *, place: Place, size: int, sha256: str | None,
 
 
 def complete_upload(session: Session, *, upload: Upload, joined: Joined, recorded: Recorded, now: datetime) -> Media:
-    """The file is here: the worker may have it. Saying it twice is the same as once.
+    """The file is here: the worker may have it. Saying it twice is the same as once, also at the same moment.
 
-    A file that is no video at all comes back as `unreadable` at once.
+    A file that is no video at all comes back as `unreadable` at once. NotFound when its customer took it back, or a
+    newer upload its place, while it was joined.
     """
     media = upload.media
+    take_turn(session, upload.company_id)
+    session.refresh(upload, ["state"], with_for_update=True)
+    session.refresh(media, ["state"], with_for_update=True)
     if upload.state == "complete":
         return media
+    if upload.state != "open" or media.state != "uploading":
+        raise NotFound("upload_unknown")
     upload.state, upload.total_byte_count = "complete", joined.size
     media.byte_count = media.stored_byte_count = joined.size
     media.sha256, media.recorded_seconds = joined.sha256, recorded.seconds

@@ -182,7 +182,11 @@ class LocalStorage:
         folder = self._uploads / upload_id
         if not _UPLOAD_ID.fullmatch(upload_id) or not folder.is_dir():
             raise MissingUpload(upload_id[:40])
-        if (folder / "key").read_text(encoding="ascii") != key:
+        try:
+            begun_for = (folder / "key").read_text(encoding="ascii")
+        except FileNotFoundError:  # joined or forgotten at this moment
+            raise MissingUpload(upload_id) from None
+        if begun_for != key:
             raise MissingUpload(upload_id)
         return folder
 

@@ -237,7 +237,7 @@ def _completed(token: str, upload_id: str, size: int, sha256: str | None, record
             upload, at = _upload(token, upload_id), now()
             media = uploads.complete_upload(session, upload=upload, joined=joined, recorded=recorded, now=at)
             state, video = media.state, media.public_id
-    except NotFound:  # its customer took everything back while it was joined
+    except (NotFound, HTTPException, access.LinkEnded):  # its customer took everything back while it was joined
         storage.delete(place.key)
         raise
     if state == "unreadable":
