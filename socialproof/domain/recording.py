@@ -69,7 +69,8 @@ def _trim(value: object, seconds: float | None) -> tuple[float | None, float | N
     longest = MOST_SECONDS if seconds is None else seconds
     if start < 0 or end > longest + SLACK_SECONDS:
         raise RuleBroken("not_understood")
-    end = min(end, longest)
+    # Whole milliseconds: ffmpeg does not read what a float of a ten millionth of a second looks like.
+    start, end = round(start, 3), round(min(end, longest), 3)
     if end - start < LEAST_LEFT_SECONDS:
         raise RuleBroken("not_understood")
     return start, end

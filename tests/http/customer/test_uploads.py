@@ -483,6 +483,12 @@ def test_what_the_browser_knows_of_the_recording_is_kept(sender: Sender, session
     assert not media.is_partial
 
 
+def test_a_cut_is_kept_in_whole_milliseconds(sender: Sender, session: Session) -> None:
+    sender.send(WEBM, seconds=12.5, trim={"start": 0.0000001, "end": 11.99999999})
+    media = session.scalars(select(Media)).one()
+    assert (media.trim_start_seconds, media.trim_end_seconds) == (0.0, 12.0)
+
+
 @pytest.mark.parametrize(
     "told",
     [
