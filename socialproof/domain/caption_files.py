@@ -81,9 +81,10 @@ def _parse(text: str, skipped: re.Pattern[str] | None) -> list[Cue]:
     for number, lines in _blocks(text):
         if skipped and skipped.match(lines[0]):
             continue
-        cues += _cues_of(number, lines)
-        if len(cues) > MOST_CUES:
-            raise RuleBroken("captions_many", most=MOST_CUES)
+        for each in _cues_of(number, lines):
+            cues.append(each)
+            if len(cues) > MOST_CUES:
+                raise RuleBroken("captions_many", most=MOST_CUES)
     if not cues:
         raise RuleBroken("captions_none_found")
     return cues

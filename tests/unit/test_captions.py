@@ -139,6 +139,7 @@ def test_what_is_in_no_known_encoding_is_refused(content: bytes) -> None:
         ("WEBVTT\n\nOnly words", "captions_none_found", None),
         ("", "captions_none_found", None),
         ("00:01 --> 00:02\na\n\n" * 2001, "captions_many", None),
+        ("00:01 --> 00:02\n" * 2001, "captions_many", None),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(text: str, code: str, line: int | None) -> None:
