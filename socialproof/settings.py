@@ -6,6 +6,7 @@ The only module that reads the environment. Every secret may also come from a fi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 MEGABYTE = 1024 * 1024
 GIGABYTE = 1024 * MEGABYTE
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+"""A host with a port: it is written into the pages' content security policy, where more would be another rule."""
 
 
 class Misconfigured(Exception):
@@ -186,7 +190,7 @@ def _bucket(url: str, key_id: str, secret: str) -> Bucket | None:
     is_known = set(given) <= {"endpoint", "public_endpoint", "region"}
     if (
         parts.scheme != "s3"
-        or not parts.hostname
+        or not _HOST.fullmatch(parts.netloc)
         or not is_known
         or not _is_endpoint(endpoint)
         or not _is_endpoint(public_endpoint)
@@ -205,7 +209,8 @@ def _bucket(url: str, key_id: str, secret: str) -> Bucket | None:
 
 def _is_endpoint(url: str) -> bool:
     parts = urlsplit(url)
-    return not url or (parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path in ("", "/"))
+    is_host = _HOST.fullmatch(parts.netloc) is not None
+    return not url or (parts.scheme in ("http", "https") and is_host and parts.path in ("", "/"))
 
 
 def _folder(name: str, text: str) -> str:

@@ -39,6 +39,14 @@ def test_the_migrations_build_exactly_the_models(app: Flask) -> None:
         ({"SOCIALPROOF_DATA_DIR": "/dev/null/data"}, "cannot be used"),
         ({"SOCIALPROOF_STORAGE_URL": "ftp://bucket"}, "must be local: or like s3://bucket"),
         ({"SOCIALPROOF_STORAGE_URL": "s3://b?endpoint=s3.example.com"}, "must be local: or like s3://bucket"),
+        (
+            {"SOCIALPROOF_STORAGE_URL": "s3://b?endpoint=https://x%3B script-src *"},
+            "must be local: or like s3://bucket",
+        ),
+        (
+            {"SOCIALPROOF_STORAGE_URL": "s3://b?public_endpoint=https://me:pw@s3.test"},
+            "must be local: or like s3://bucket",
+        ),
         ({"SOCIALPROOF_STORAGE_URL": "s3://b", "SOCIALPROOF_STORAGE_SECRET": "x"}, "set together or not at all"),
         ({"SOCIALPROOF_SPEECH_MODEL": "/nowhere/at/all"}, "must name a folder that exists"),
         ({"SOCIALPROOF_LOG_LEVEL": "loud"}, "must be one of info, warning, error"),
