@@ -167,7 +167,11 @@ def place_of(upload: Upload) -> Place:
 def byte_count_with(storage: Storage, *, place: Place, parts: Iterable[Part]) -> int:
     """What the upload weighs once these parts are there too."""
     held = {part.number: part.size for part in storage.list_parts(place.key, place.storage_upload_id)}
-    return sum((held | {part.number: part.size for part in parts}).values())
+    known = sum((held | {part.number: part.size for part in parts}).values())
+    if not storage.origin:
+        return known
+    # Who was given an address may have sent there what nobody has seen yet: all that lies before this part.
+    return max(known, *((part.number - 1) * place.part_byte_count + part.size for part in parts))
 
 
 def hold(session: Session, *, upload: Upload, byte_count: int, limits: Limits) -> None:
