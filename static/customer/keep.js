@@ -66,6 +66,12 @@ export class Keep {
     }
   }
 
+  /** The store that an earlier visit made, or null: looking makes none. */
+  static async openMade() {
+    const made = await globalThis.indexedDB?.databases?.().catch(() => []);
+    return made?.some(({ name }) => name === NAME) ? Keep.open() : null;
+  }
+
   /** Recordings of this page, the newest first. */
   async recordings(link) {
     const found = await this.#read((stores) => answerOf(stores.recording.index("link").getAll(link)));

@@ -144,6 +144,21 @@ def kill_browser_of(profile: Path) -> None:
     raise AssertionError("the browser was not found")
 
 
+def test_the_page_of_the_answer_leads_back_to_what_only_this_browser_has(page: Page, link: str) -> None:
+    answer = link.removesuffix("/video")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(answer)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    expect(page.locator("#kept-here")).to_be_hidden()
+    page.route("**/uploads", lambda route: route.abort())
+    begin(page, link)
+    wait_until_kept(page, 1)
+    page.goto(answer)
+    page.locator("#kept-here").get_by_role("link", name="Go on").click()
+    expect(page.get_by_role("heading", name="Your recording is still here")).to_be_focused()
+
+
 def test_a_browser_killed_at_twenty_seconds_loses_at_most_five(
     own_browser: Callable[[], BrowserContext],
     link: str,

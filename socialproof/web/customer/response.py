@@ -28,7 +28,7 @@ from socialproof.web.customer.access import (
     wants_json,
 )
 from socialproof.web.customer.refusals import no_room, sentence, status
-from socialproof.web.customer.unsent import unsent_recording
+from socialproof.web.customer.unsent import recorder_address, unsent_recording
 
 blueprint = Blueprint("response", __name__, url_prefix="/r")
 
@@ -147,6 +147,7 @@ def _words(response: Response, typed: str | None, refusal: RuleBroken | None) ->
         "is_promoter": segment_of(response.score) is Segment.PROMOTER,
         "typed": response.comment if typed is None else typed,
         "unsent": unsent_recording(_token(), response),
+        "recorder": recorder_address(_token(), response),
         "error": sentence(refusal) if refusal else "",
         "is_closed": response.survey.state != "open",
         "may_change": response.survey.state == "open" and may_change(response.answered_at, clock.now()),

@@ -40,6 +40,13 @@ def unsent_recording(token: str, response: Response) -> Unsent | None:
     return next((_unsent(token, upload) for upload in waiting), None)
 
 
+def recorder_address(token: str, response: Response) -> str:
+    """Where a recording goes on that only the customer's browser knows of; "" when none is taken any more."""
+    if not may_record(db.session(), response=response):
+        return ""
+    return url_for("customer.video.record", token=token, **kept_in_links())
+
+
 def _unsent(token: str, upload: Upload) -> Unsent:
     if upload.state == "complete":
         return Unsent(upload.created_at, next_page(token, upload.media.public_id), is_whole=True)
