@@ -129,7 +129,7 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
       const start = button(`${v.is_audio ? d.labels.listen : d.labels.play}: ${t.author.name}`, () => { // no byte of video before this
         // The small file where the frame has no room for more pixels, or where data is dear. Captions of another host need crossorigin
         const few = frame.offsetWidth * W.devicePixelRatio <= 720 || quiet(() => navigator.connection.saveData);
-        const video = h("video", ["crossorigin", "anonymous", "controls", "", "playsinline", "", "poster", here(picture, feed), "src", here(few && v.small || v.src, feed), "width", v.width, "height", v.height],
+        const video = h("video", ["aria-label", t.author.name, "crossorigin", "anonymous", "controls", "", "playsinline", "", "poster", here(picture, feed), "src", here(few && v.small || v.src, feed), "width", v.width, "height", v.height],
           v.captions && h("track", ["kind", "captions", "default", "", "srclang", v.captions_language, "label", d.labels.captions, "src", here(v.captions, feed)]));
         put(frame, video, still); remove(frame, still); remove(frame, start);
         focus(video); quiet(() => play(video).catch(() => 0));

@@ -82,13 +82,16 @@ def test_no_byte_of_video_or_captions_before_play_and_then_the_captions_are_read
     expect(picture).to_have_js_property("complete", True)
     visitor.wait_for_timeout(300)
     assert ends(asked) == ["preview.webp"]
-    visitor.get_by_role("button", name="Play video: ").click()
+    button = visitor.get_by_role("button", name="Play video: ")
+    said = button.get_attribute("aria-label")
+    button.click()
     video = visitor.locator("socialproof-widget video")
     assert video.evaluate(READ) == ["showing", WORDS]
     track = video.evaluate("(v) => { const t = v.textTracks[0]; return [t.kind, t.language, t.label] }")
     assert track == ["captions", "sv", "Captions"]
     assert ends(asked) == ["captions.vtt", "preview.webp", "video.mp4"]
     assert video.evaluate("(v) => v.crossOrigin") == "anonymous"
+    assert said == f"Play video: {video.get_attribute('aria-label')}"
     assert errors(visitor) == []
 
 
