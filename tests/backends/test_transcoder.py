@@ -352,6 +352,15 @@ def test_the_memory_limit_holds(clip: Clip, folder: Path) -> None:
         transcoder.transcode(Recording((clip("a.mp4", seconds=1, size="3840x2160"),), 10), folder, progress=quiet)
 
 
+def test_an_ffmpeg_that_does_not_start_is_the_machines_fault(clip: Clip, folder: Path, tmp_path: Path) -> None:
+    """As after a half finished upgrade: the same video is read when the machine is well again."""
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho 'error while loading shared libraries' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    with pytest.raises(TranscoderFailed, match="shared libraries"):
+        FfmpegTranscoder(str(broken)).transcode(Recording((clip("a.mp4"),), 120), folder, progress=quiet)
+
+
 def test_a_missing_ffmpeg_is_the_machines_fault(clip: Clip, folder: Path) -> None:
     with pytest.raises(TranscoderFailed, match="no ffmpeg"):
         FfmpegTranscoder("/no/such/ffmpeg").transcode(

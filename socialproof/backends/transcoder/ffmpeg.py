@@ -68,7 +68,13 @@ class FfmpegTranscoder:
     def transcode(self, recording: Recording, folder: Path, *, progress: Callable[[float], None]) -> Transcoded:
         """Make the four files in `folder`."""
         runner = Runner(self._program, folder, self._memory_bytes)
-        return _Work(runner, recording, self._look_seconds, progress).done()
+        try:
+            return _Work(runner, recording, self._look_seconds, progress).done()
+        except VideoRefused as refused:
+            # To a program that does not even start, every video is unreadable.
+            if refused.code == "unreadable":
+                runner.require_working()
+            raise
 
 
 @dataclass(frozen=True)

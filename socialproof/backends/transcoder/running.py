@@ -16,6 +16,7 @@ from socialproof.backends.transcoder.report import Report
 
 MAX_PIXELS = 10_000_000  # 4096 × 2304, more than any phone films
 FILE_BYTES = 1024**3
+START_SECONDS = 30.0
 
 _CODECS = (
     "vp8,libvpx,vp9,libvpx-vp9,av1,libdav1d,h264,hevc,mpeg4,h263,prores,"
@@ -58,6 +59,12 @@ class Runner:
         finally:
             far.unlink(missing_ok=True)
         return _judged(ended)
+
+    def require_working(self) -> None:
+        """TranscoderFailed when ffmpeg cannot even say its version: half installed, or without a library it needs."""
+        ran = self.run(["-version"], START_SECONDS)
+        if ran.code != 0:
+            raise TranscoderFailed(f"ffmpeg does not start: {ran.report.last_line()}")
 
 
 def find_ffmpeg(chosen: str = "") -> str:
