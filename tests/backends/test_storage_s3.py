@@ -7,6 +7,7 @@ import io
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ import time_machine
 from socialproof.backends import build_backends
 from socialproof.backends.storage.port import (
     MissingObject,
+    MissingUpload,
     Part,
     PartAddress,
     PartConflict,
@@ -244,3 +246,22 @@ def test_a_bucket_in_the_settings_is_where_media_go(settings: Settings, moto: Ob
     made = build_backends(replace(settings, bucket=moto.place)).storage
     assert isinstance(made, S3Storage)
     assert not (settings.data_dir / "media").exists()
+
+
+def test_an_upload_that_somebody_else_ended_meanwhile_does_not_stop_the_sweep(storage: S3Storage) -> None:
+    real = storage.client
+
+    class Contested:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def abort_multipart_upload(self, **where: str) -> None:
+            real.abort_multipart_upload(**where)
+            real.abort_multipart_upload(**where)
+
+    uploads = [storage.begin(KEY) for _ in range(2)]
+    storage.client = Contested()
+    assert storage.sweep(datetime.now(UTC) + timedelta(seconds=2)) == len(uploads)
+    for upload in uploads:
+        with pytest.raises(MissingUpload):
+            storage.list_parts(KEY, upload)

@@ -12,6 +12,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -210,11 +211,7 @@ class S3Storage:
 
     def abort(self, key: str, upload_id: str) -> None:
         """Forget the upload and its parts."""
-        try:
-            with told(upload_id):
-                self.client.abort_multipart_upload(**self._upload(key, upload_id))
-        except MissingUpload:
-            return
+        self._abort(**self._upload(key, upload_id))
 
     def sweep(self, before: datetime) -> int:
         """Abort uploads of ours begun before then."""
@@ -224,8 +221,7 @@ class S3Storage:
             for page in pages.paginate(Bucket=self.bucket.name, Prefix=self._folder):
                 for upload in page.get("Uploads", []):
                     if upload["Initiated"] < before:
-                        where = {"Bucket": self.bucket.name, "Key": upload["Key"], "UploadId": upload["UploadId"]}
-                        self.client.abort_multipart_upload(**where)
+                        self._abort(Bucket=self.bucket.name, Key=upload["Key"], UploadId=upload["UploadId"])
                         count += 1
         return count
 
@@ -312,6 +308,11 @@ class S3Storage:
             return
         if self.client.head_object(Bucket=self.bucket.name, Key=to)["ContentLength"] != size:
             raise StorageAway("the copy of an object has another size")
+
+    def _abort(self, **where: str) -> None:
+        """Quiet when somebody else was first."""
+        with suppress(MissingUpload), told(where["UploadId"]):
+            self.client.abort_multipart_upload(**where)
 
     def _delete(self, name: str) -> None:
         self.client.delete_object(Bucket=self.bucket.name, Key=name)
