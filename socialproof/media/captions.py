@@ -45,6 +45,11 @@ def cues_of(captions: Captions | None) -> list[Cue]:
     return [Cue(each["start"], each["end"], each["text"]) for each in captions.cues] if captions else []
 
 
+def is_only_heard(captions: Captions) -> bool:
+    """Whether they are what a machine heard, and no person has touched them."""
+    return (captions.source, captions.state, captions.version) == (SPEECH, DRAFT, 1)
+
+
 def captions_vtt(captions: Captions | None) -> str:
     """The WebVTT file of a video, written anew on every request; one without cues where nobody speaks.
 
@@ -107,7 +112,7 @@ def draft_from_speech(
     or decided anything before. A draft of a machine that nobody touched is replaced.
     """
     held = _held(session, media)
-    if held is not None and (held.source, held.state, held.version) != (SPEECH, DRAFT, 1):
+    if held is not None and not is_only_heard(held):
         return None
     kept = rules.tidy(cues, media.duration_seconds)[: rules.MOST_CUES]
     try:

@@ -10,8 +10,8 @@ from socialproof.media.models import Captions
 FILE = "captions.vtt"
 
 
-def send_captions(captions: Captions, *, caching: str) -> Response:
-    """Captions that the caller has judged may be seen. `caching` is the Cache-Control.
+def send_captions(captions: Captions | None, *, caching: str) -> Response:
+    """Captions that the caller has judged may be seen; no cues where nobody has begun. `caching` is the Cache-Control.
 
     The entity tag is made of the words, so that a player which holds them is told so in a few bytes.
     """

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from socialproof.domain.captions import HARD, LONGEST_TRANSCRIPT, MOST_CHARACTERS, MOST_CUES
 from socialproof.domain.errors import Conflict, RuleBroken
-from socialproof.media.captions import SPEECH
+from socialproof.media.captions import is_only_heard
 from socialproof.media.models import Captions
 from socialproof.web import language
 
@@ -76,7 +76,7 @@ def badge(captions: Captions | None) -> tuple[str, str]:
         return "good", str(_("Nobody speaks"))
     if captions.state == "reviewed":
         return "good", _reviewed(captions)
-    if captions.source == SPEECH and captions.version == 1:
+    if is_only_heard(captions):
         return "caution", str(_("Drafted by speech recognition – please check"))
     return "caution", str(_("Draft, not checked yet"))
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from socialproof.domain import moderation
 from socialproof.domain.publication import CAPTIONED
-from socialproof.media.captions import SPEECH
+from socialproof.media.captions import is_only_heard
 from socialproof.media.models import Media
 from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.queries import shown_media
@@ -56,7 +56,7 @@ def captions_state(video: Media) -> str:
     captions = video.captions
     if captions is None:
         return "none"
-    return "heard" if (captions.state, captions.source) == ("draft", SPEECH) else captions.state
+    return "heard" if is_only_heard(captions) else captions.state
 
 
 def badges_of(testimonial: Testimonial, obstacle_codes: tuple[str, ...]) -> list[Badge]:
