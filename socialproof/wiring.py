@@ -48,7 +48,7 @@ LATER: dict[type[events.Event], list[str]] = {
     events.TestimonialSubmitted: ["testimonials.send_receipt"],
     events.TestimonialErased: ["testimonials.erase_media"],
     events.EditProposed: ["testimonials.send_proposal"],
-    events.MediaUploaded: ["media.process_video"],
+    events.MediaUploaded: [processing.PROCESS_VIDEO],
     events.MediaReady: [hearing.DRAFT_CAPTIONS],
 }
 
@@ -62,15 +62,15 @@ JOBS: dict[str, Handler] = {
     "testimonials.erase_media": testimonials.erase_media,
     hiding.HIDE_MEDIA: hiding.hide_media,
     "widgets.rebuild": widgets.rebuild,
-    "media.process_video": processing.process_video,
+    processing.PROCESS_VIDEO: processing.process_video,
     hearing.DRAFT_CAPTIONS: hearing.draft_captions,
     "media.sweep_uploads": sweeping.sweep_uploads,
 }
 
-PARKED: dict[str, NoteParked] = {"media.process_video": processing.note_parked}
+PARKED: dict[str, NoteParked] = {processing.PROCESS_VIDEO: processing.note_parked}
 """Who is told, in the same transaction, when a job of this kind is given up."""
 
-REVIVED: dict[str, NoteRevived] = {"media.process_video": processing.note_revived}
+REVIVED: dict[str, NoteRevived] = {processing.PROCESS_VIDEO: processing.note_revived}
 """Who is told when the operator lets it run again."""
 
 HOURLY = ("campaigns.expire", "companies.forget", "media.sweep_uploads")

@@ -68,6 +68,7 @@ def give_up_older_takes(session: Session, media: Media, now: datetime) -> None:
         )
         .order_by(Media.id.desc())
         .offset(KEPT_TAKES)
+        .with_for_update()
     )
     for older in session.scalars(statement):
         older.state = "deleted"

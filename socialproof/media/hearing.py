@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, joinedload
@@ -21,6 +17,7 @@ from socialproof.backends.transcoder.audio import extract_audio
 from socialproof.domain.captions import Cue, distribute
 from socialproof.media.captions import draft_from_speech
 from socialproof.media.models import Captions, Media
+from socialproof.media.work import private_folder
 
 DRAFT_CAPTIONS = "media.draft_captions"
 BUSY_SECONDS = 20
@@ -74,7 +71,7 @@ def _language(media: Media) -> str:
 def _hear(context: JobContext, speech: Recognizer, media: Media) -> list[Cue]:
     if not media.details.get("has_audio", True):
         return []
-    with _private_folder(context.settings.data_dir, media.public_id) as folder:
+    with private_folder(context.settings.data_dir, f"{media.public_id}-heard") as folder:
         video = folder / "video.mp4"
         try:
             context.backends.storage.copy_to_path(f"{media.prefix}/video.mp4", video)
@@ -90,13 +87,3 @@ def _come_back(context: JobContext, media_id: int, company_id: int) -> None:
     with context.transaction() as session:
         run_at = now + timedelta(seconds=BUSY_SECONDS)
         enqueue(session, DRAFT_CAPTIONS, payload, now=now, run_at=run_at, key=f"{DRAFT_CAPTIONS}:{media_id}")
-
-
-@contextmanager
-def _private_folder(data_dir: Path, public_id: str) -> Iterator[Path]:
-    folder = data_dir / "work" / f"{public_id}-heard.{uuid4().hex}"
-    folder.mkdir(parents=True, mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -23,10 +19,11 @@ from socialproof.domain.errors import Conflict
 from socialproof.domain.events import MediaParked, MediaReady, MediaUnreadable
 from socialproof.media.models import Media
 from socialproof.media.source import fetch_source
+from socialproof.media.work import private_folder, remove_others
 
 log = logging.getLogger(__name__)
 
-KIND = "media.process_video"
+PROCESS_VIDEO = "media.process_video"
 TOLD_EVERY = timedelta(seconds=2)
 
 
@@ -60,8 +57,10 @@ def process_video(context: JobContext, *, media_id: int, company_id: int) -> Non
     """Make the playable videos and pictures from the source; one result however often it is started."""
     task = _begin(context, media_id, company_id)
     if task is None:
+        _clear_erased(context, media_id, company_id)
         return
-    with _private_folder(context.settings.data_dir, task.public_id) as folder:
+    remove_others(context.settings.data_dir, task.public_id)
+    with private_folder(context.settings.data_dir, task.public_id) as folder:
         try:
             made, source_bytes = _make(context, task, folder)
         except _Lost:
@@ -163,11 +162,17 @@ def _note_ready(context: JobContext, task: _Task, made: Transcoded, source_bytes
             _fill(media, made, source_bytes, context.now())
             record(session, MediaReady(task.company_id, task.media_id))
             return
-        of_media = select(Media.state).where(Media.company_id == task.company_id, Media.id == task.media_id)
-        state = session.scalar(of_media)
-    if state in (None, "deleted"):
-        log.info("media %s was erased while it was processed", task.media_id)
-        context.backends.storage.delete_prefix(task.prefix)
+    _clear_erased(context, task.media_id, task.company_id)
+
+
+def _clear_erased(context: JobContext, media_id: int, company_id: int) -> None:
+    """What was taken back while it was processed stays erased: also what a run wrote that was killed after it."""
+    erased = select(Media.prefix).where(Media.company_id == company_id, Media.id == media_id, Media.state == "deleted")
+    with context.transaction() as session:
+        prefix = session.scalar(erased)
+    if prefix is not None:
+        log.info("media %s was erased while it was processed", media_id)
+        context.backends.storage.delete_prefix(prefix)
 
 
 def _fill(media: Media, made: Transcoded, source_bytes: int, now: datetime) -> None:
@@ -211,8 +216,8 @@ def run_again(session: Session, *, media: Media, now: datetime) -> None:
         raise Conflict("not_parked")
     media.state, media.reason, media.progress_percent = "uploaded", "", 0
     payload = {"company_id": media.company_id, "media_id": media.id}
-    if not unpark_same(session, KIND, payload, now=now):
-        enqueue(session, KIND, payload, now=now)
+    if not unpark_same(session, PROCESS_VIDEO, payload, now=now):
+        enqueue(session, PROCESS_VIDEO, payload, now=now)
 
 
 def note_revived(session: Session, *, now: datetime, media_id: int, company_id: int) -> None:
@@ -221,17 +226,3 @@ def note_revived(session: Session, *, now: datetime, media_id: int, company_id: 
     media = session.scalar(statement)
     if media is not None:
         media.state, media.reason, media.progress_percent = "uploaded", "", 0
-
-
-@contextmanager
-def _private_folder(data_dir: Path, public_id: str) -> Iterator[Path]:
-    """An empty folder for this run alone; what a killed run of the same video left is removed first."""
-    work = data_dir / "work"
-    for left in work.glob(f"{public_id}.*"):
-        shutil.rmtree(left, ignore_errors=True)
-    folder = work / f"{public_id}.{uuid4().hex}"
-    folder.mkdir(parents=True, mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -12,6 +13,10 @@ from socialproof.responses.models import Response
 
 SENT = ("uploaded", "processing", "ready", "parked")
 """States of media that arrived whole and that nobody found unreadable."""
+SETTLED = ("ready", "unreadable")
+"""States in which nobody needs the file that was sent any more."""
+KEPT_DAYS = 180
+"""The file of a response that is gone, so that no survey says how long."""
 MOST_LISTED = 20
 """Uploads and takes of one response; never so many are kept."""
 
@@ -49,6 +54,14 @@ def unclaimed_uploads(session: Session, *, response: Response) -> list[Upload]:
         .limit(MOST_LISTED)
     )
     return list(session.scalars(statement))
+
+
+def source_kept_until(media: Media) -> datetime | None:
+    """When the file that was sent goes, by the survey's retention; None while it is needed and once it has gone."""
+    if media.kind != "video" or media.state not in SETTLED or media.source_deleted_at is not None:
+        return None
+    days = media.response.survey.video_retention_days if media.response else KEPT_DAYS
+    return (media.ready_at or media.created_at) + timedelta(days=days)
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,15 @@ from sqlalchemy.orm import joinedload
 from socialproof.backends.jobs.port import JobContext
 from socialproof.media.giving_up import UNCLAIMED_LIFETIME, give_up
 from socialproof.media.models import Media, Upload
-from socialproof.media.queries import SENT
+from socialproof.media.queries import KEPT_DAYS, SENT, SETTLED
 from socialproof.media.uploads import UPLOAD_LIFETIME
+from socialproof.media.work import left_folders
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 
 WORK_LIFETIME = timedelta(hours=1)
 PHOTO_LIFETIME = timedelta(hours=1)
 """A photo that was noted and then not stored, because its process was killed or the storage refused."""
-KEPT_DAYS = 180
-"""A source whose response is gone, so that no survey says how long."""
 SWEPT_AT_ONCE = 200
 
 
@@ -55,10 +54,11 @@ def _give_up_old(context: JobContext) -> int:
         Media.kind == "photo", Media.state == "uploading", Media.created_at < now - PHOTO_LIFETIME
     )
     with context.transaction() as session:
-        uploads = session.scalars(expired.limit(SWEPT_AT_ONCE)).all()
+        # Who claims one at this moment holds its row, and keeps it.
+        uploads = session.scalars(expired.limit(SWEPT_AT_ONCE).with_for_update(of=Upload, skip_locked=True)).all()
         for upload in uploads:
             give_up(upload)
-        media = session.scalars(unclaimed.limit(SWEPT_AT_ONCE)).all()
+        media = session.scalars(unclaimed.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)).all()
         media = [*media, *session.scalars(half_sent.limit(SWEPT_AT_ONCE))]
         for each in media:
             each.state = "deleted"
@@ -66,12 +66,13 @@ def _give_up_old(context: JobContext) -> int:
 
 
 def _abort(context: JobContext) -> int:
-    """Remove the parts of what was given up."""
+    """Remove the parts of what was given up; and the file, if somebody was killed between joining and saying so."""
     aborted = select(Upload).where(Upload.state == "aborted", Upload.storage_upload_id != "").limit(SWEPT_AT_ONCE)
     with context.transaction() as session:
         places = {upload.id: (upload.key, upload.storage_upload_id) for upload in session.scalars(aborted)}
     for key, storage_upload_id in places.values():
         context.backends.storage.abort(key, storage_upload_id)
+        context.backends.storage.delete(key)
     with context.transaction() as session:
         session.execute(update(Upload).where(Upload.id.in_(places)).values(storage_upload_id=""))
     return len(places)
@@ -98,7 +99,7 @@ def _retentions(context: JobContext) -> list[int]:
 
 
 def _drop_sources(context: JobContext, days: int) -> int:
-    """Remove the files that were sent this long before; what was made of them stays. Returns how many went.
+    """Remove the files that were sent this long before, as `source_kept_until` says; what was made of them stays.
 
     The bytes go first and the note of it follows: a kill between the two has them removed once more.
     """
@@ -109,35 +110,33 @@ def _drop_sources(context: JobContext, days: int) -> int:
         .outerjoin(Response.survey)
         .where(
             Media.kind == "video",
-            Media.state == "ready",
+            Media.state.in_(SETTLED),
             Media.created_at < before,
-            Media.ready_at < before,
+            func.coalesce(Media.ready_at, Media.created_at) < before,
             Media.source_deleted_at.is_(None),
             func.coalesce(Survey.video_retention_days, KEPT_DAYS) == days,
         )
         .limit(SWEPT_AT_ONCE)
     )
     with context.transaction() as session:
-        keys = {media.id: f"{media.prefix}/source" for media in session.scalars(old)}
-    for key in keys.values():
-        context.backends.storage.delete(key)
+        prefixes = {media.id: media.prefix for media in session.scalars(old)}
+    for prefix in prefixes.values():
+        context.backends.storage.delete(f"{prefix}/source")
+    gone = select(Media).where(Media.id.in_(prefixes), Media.source_deleted_at.is_(None)).with_for_update()
     with context.transaction() as session:
-        for media in session.scalars(select(Media).where(Media.id.in_(keys), Media.source_deleted_at.is_(None))):
-            media.source_deleted_at = context.now()
-            media.stored_byte_count = max(0, media.stored_byte_count - (media.byte_count or 0))
-    return len(keys)
+        for media in session.scalars(gone):
+            if media.prefix == prefixes[media.id]:  # else it was moved meanwhile, and its source with it
+                media.source_deleted_at = context.now()
+                media.stored_byte_count = max(0, media.stored_byte_count - (media.byte_count or 0))
+    return len(prefixes)
 
 
 def _sweep_folders(context: JobContext) -> None:
     """Remove work folders older than an hour, unless their video is still being processed."""
-    work = context.settings.data_dir / "work"
-    before = (context.now() - WORK_LIFETIME).timestamp()
-    old = [path for path in (work.iterdir() if work.is_dir() else ()) if path.stat().st_mtime < before]
-    names = {path.name.partition(".")[0] for path in old}
+    left = left_folders(context.settings.data_dir, context.now() - WORK_LIFETIME)
+    named = select(Media.public_id).where(Media.public_id.in_(set(left.values())), Media.state == "processing")
     with context.transaction() as session:
-        busy = set(
-            session.scalars(select(Media.public_id).where(Media.public_id.in_(names), Media.state == "processing"))
-        )
-    for path in old:
-        if path.name.partition(".")[0] not in busy:
+        busy = set(session.scalars(named))
+    for path, name in left.items():
+        if name not in busy:
             shutil.rmtree(path, ignore_errors=True)

@@ -9,9 +9,9 @@ from typing import Any
 from socialproof.domain.captions import write_vtt
 from socialproof.media.captions import cues_of
 from socialproof.media.models import Captions, Media
+from socialproof.media.queries import source_kept_until
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import ConsentRecord, ModerationEntry, ProposedEdit, Testimonial
-from socialproof.testimonials.queries import source_kept_until
 
 Address = Callable[[Media, str], str]
 
@@ -75,7 +75,7 @@ def _media(testimonial: Testimonial, media: Media, address: Address) -> dict[str
         "trim_end_seconds": media.trim_end_seconds,
         "is_audio": media.is_audio,
         "created_at": _moment(media.created_at),
-        "original_kept_until": _moment(source_kept_until(testimonial, media)),
+        "original_kept_until": _moment(source_kept_until(media)),
         "original_deleted_at": _moment(media.source_deleted_at),
         "captions": _captions(media.captions),
         "files": {name: address(media, name) for name in media.variants},

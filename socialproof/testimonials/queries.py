@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -65,13 +63,6 @@ def shown_media(testimonial: Testimonial, kind: str) -> Media | None:
     """The photo or the video that belongs to it now."""
     kept = (media for media in testimonial.media if media.kind == kind and media.state != "deleted")
     return next(kept, None)
-
-
-def source_kept_until(testimonial: Testimonial, media: Media) -> datetime | None:
-    """When the file that was sent goes, by the survey's retention; None before it is ready and once it has gone."""
-    if media.ready_at is None or media.source_deleted_at is not None or media.kind != VIDEO:
-        return None
-    return media.ready_at + timedelta(days=testimonial.survey.video_retention_days)
 
 
 WALL_ORDER = (

@@ -74,7 +74,7 @@ def submit_testimonial(
         "language": language,
         **_author_values(author),
     }
-    media = [_own(each, response) for each in (photo_media, video_media) if each is not None]
+    media = [_own(session, each, response) for each in (photo_media, video_media) if each is not None]
     testimonial = _insert(session, response, values, now)
     if testimonial is None:
         return _already_given(session, response)
@@ -215,7 +215,8 @@ def _author_values(author: Author) -> dict[str, str]:
     }
 
 
-def _own(media: Media, response: Response) -> Media:
+def _own(session: Session, media: Media, response: Response) -> Media:
+    session.refresh(media, with_for_update=True)
     if media.response_id != response.id or media.company_id != response.company_id or media.state not in SENT:
         raise NotFound()
     return media

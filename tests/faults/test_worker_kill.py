@@ -83,7 +83,7 @@ class Scene:
 
     def jobs(self) -> list[Job]:
         self.session.rollback()
-        return list(self.session.scalars(select(Job).where(Job.kind == processing.KIND)))
+        return list(self.session.scalars(select(Job).where(Job.kind == processing.PROCESS_VIDEO)))
 
     def fresh(self, media: Media) -> Media:
         self.session.rollback()

@@ -24,7 +24,7 @@ from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.domain.recording import Recorded
 from socialproof.media import giving_up, sweeping, uploads
 from socialproof.media.models import Media, Upload
-from socialproof.media.queries import storage_use, unclaimed_uploads
+from socialproof.media.queries import source_kept_until, storage_use, unclaimed_uploads
 from socialproof.media.room import STEP_BYTES, Limits
 from socialproof.responses.models import Response
 from socialproof.settings import Settings
@@ -109,6 +109,18 @@ def test_an_abandoned_upload_is_swept_with_its_bytes(
         storage.list_parts(upload.key, upload.storage_upload_id)
     assert living.state == "open"
     assert storage.list_parts(living.key, living.storage_upload_id) == []
+
+
+def test_a_file_that_was_joined_by_a_process_that_died_before_saying_so_is_swept_too(
+    session: Session, response: Response, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    upload = begin(session, response, storage, factories.now - uploads.UPLOAD_LIFETIME - SETTLED)
+    content = b"\x1a\x45\xdf\xa3 webm"
+    part = Part(1, len(content), hashlib.sha256(content).hexdigest())
+    storage.write_part(upload.key, upload.storage_upload_id, part, io.BytesIO(content))
+    uploads.join_parts(storage, place=uploads.place_of(upload), size=part.size, sha256=part.sha256, limits=LIMITS)
+    sweeping.sweep_uploads(context)
+    assert storage.stat(upload.key) is None
 
 
 def test_a_video_that_nobody_claimed_is_swept_and_one_of_a_testimonial_stays(
@@ -320,6 +332,42 @@ def test_a_video_that_is_not_ready_keeps_its_source(
     sweeping.sweep_uploads(context)
     assert has_source(storage, media)
     assert fresh(session, media).source_deleted_at is None
+
+
+def test_the_file_of_a_video_that_could_not_be_read_goes_as_well(
+    session: Session, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    old, young = (ready_video(factories, storage, days, state="unreadable", ready_at=None) for days in (30.1, 29.9))
+    assert source_kept_until(young) == young.created_at + timedelta(days=30)
+    sweeping.sweep_uploads(context)
+    assert [has_source(storage, media) for media in (old, young)] == [False, True]
+    assert source_kept_until(fresh(session, old)) is None
+
+
+def test_a_source_that_moved_while_it_was_swept_goes_with_the_next_sweep(
+    session: Session, storage: Storage, factories: Factories, context: JobContext
+) -> None:
+    media = ready_video(factories, storage, 40)
+    old, new = media.prefix, f"{media.prefix}.2"
+
+    class Moving:
+        """Between the sweep's look and its note, hiding has moved everything and said so."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(storage, name)
+
+        def delete(self, key: str) -> None:
+            if storage.stat(key) is not None:
+                storage.move_prefix(old, new)
+                fresh(session, media).prefix = new
+                session.commit()
+            storage.delete(key)
+
+    sweeping.sweep_uploads(replace(context, backends=replace(context.backends, storage=Moving())))
+    assert fresh(session, media).source_deleted_at is None
+    sweeping.sweep_uploads(context)
+    assert fresh(session, media).source_deleted_at is not None
+    assert not has_source(storage, media)
 
 
 def test_a_sweep_that_was_killed_after_the_bytes_and_before_the_note_is_finished_by_the_next(

@@ -252,6 +252,15 @@ def test_what_is_erased_while_it_is_processed_stays_erased(
     assert storage.stat(f"{prefix}/video.mp4") is None
 
 
+def test_what_a_killed_run_wrote_after_the_erasure_is_removed_by_the_next_one(
+    session: Session, sent: Callable[..., Media], process: Callable[..., None], storage: Storage
+) -> None:
+    media = sent(b"\x1a\x45\xdf\xa3 webm", state="deleted")
+    storage.put(f"{media.prefix}/video.mp4", io.BytesIO(b"made"))
+    process(media)
+    assert storage.stat(f"{media.prefix}/video.mp4") is None
+
+
 def test_a_worker_that_lost_its_job_changes_nothing(
     session: Session, sent: Callable[..., Media], process: Callable[..., None], storage: Storage, context: JobContext
 ) -> None:
@@ -363,7 +372,7 @@ def test_a_parked_video_whose_job_is_gone_gets_a_new_one(
     with transaction(session):
         processing.run_again(session, media=media, now=context.now())
     job = session.scalars(select(Job)).one()
-    assert (job.kind, job.payload) == (processing.KIND, {"company_id": media.company_id, "media_id": media.id})
+    assert (job.kind, job.payload) == (processing.PROCESS_VIDEO, {"company_id": media.company_id, "media_id": media.id})
 
 
 def test_only_a_parked_video_is_run_again(

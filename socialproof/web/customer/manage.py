@@ -19,6 +19,7 @@ from socialproof.domain.testimonial import MOST_TEXT
 from socialproof.domain.widget import monogram, shown_name
 from socialproof.languages import known_language
 from socialproof.media.models import Captions, Media
+from socialproof.media.queries import source_kept_until
 from socialproof.testimonials.erasing import erase_testimonial
 from socialproof.testimonials.export import exported
 from socialproof.testimonials.models import Testimonial
@@ -27,7 +28,6 @@ from socialproof.testimonials.queries import (
     is_shown,
     media_of_testimonial,
     shown_media,
-    source_kept_until,
     testimonial_behind_link,
 )
 from socialproof.testimonials.service import (
@@ -229,7 +229,7 @@ def _film(testimonial: Testimonial) -> dict[str, Any]:
         "captions_file": CAPTIONS,
         "waits_for_captions": bool(video) and not are_captioned(captions_states(testimonial)),
         "trim": _trim(video) if video else None,
-        "kept_until": source_kept_until(testimonial, video) if video else None,
+        "kept_until": source_kept_until(video) if video else None,
     }
 
 
