@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.text import clean_text
@@ -218,10 +218,10 @@ def _place_in(text: str) -> int:
     return blank.end() if blank else (_best_cut(text) or 0)
 
 
-def merge(first: Cue, second: Cue) -> Cue:
-    """One cue that says and lasts both."""
-    words = clean_words(f"{first.text} {second.text}".replace("\n", " "))
-    return cue(min(first.start, second.start), max(first.end, second.end), _lines(words))
+def merge(*parts: Cue) -> Cue:
+    """One cue that says and lasts all of them."""
+    words = clean_words(" ".join(part.text for part in parts).replace("\n", " "))
+    return cue(min(part.start for part in parts), max(part.end for part in parts), _lines(words))
 
 
 def nudge(moved: Cue, *, start: float = 0, end: float = 0) -> Cue:
@@ -260,12 +260,9 @@ def tidy(cues: Iterable[Cue], duration: float | None = None) -> list[Cue]:
     """In order, with clean words, without those that have none, inside the video, each over before the next one
     begins; what begins together is said together. A cue that lies behind the video's end is left for a person.
     """
-    kept: list[Cue] = []
-    for each in in_order(cue(max(0, one.start), one.end, one.text) for one in cues):
-        if kept and each.text and each.start == kept[-1].start:
-            kept[-1] = merge(kept[-1], each)
-        elif each.text:
-            kept.append(each)
+    spoken = (each for each in in_order(cue(max(0, one.start), one.end, one.text) for one in cues) if each.text)
+    together = (tuple(said) for _start, said in groupby(spoken, key=lambda each: each.start))
+    kept = [merge(*said) if len(said) > 1 else said[0] for said in together]
     ends = [*(each.start for each in kept[1:]), round(duration, 3) if duration is not None else float("inf")]
     return [replace(each, end=min(each.end, max(each.start, end))) for each, end in zip(kept, ends, strict=False)]
 

@@ -274,3 +274,9 @@ def test_tidied_cues_stand_in_order_and_none_over_another(given_cues: list[Cue],
     assert not [problem for problem in problems(made, None) if problem.code in ("overlap", "empty")]
     assert tidy(made, duration) == made
     assert Problem(0, "outside") not in problems(made, None)
+
+
+def test_thousands_of_cues_that_begin_together_are_said_together_at_once() -> None:
+    begun = [Cue(1, 2 + index / 1000, "some words " * 40) for index in range(2000)]
+    (said,) = tidy(begun)
+    assert (said.start, said.end, len(said.text.split())) == (1, 3.999, 160_000)
