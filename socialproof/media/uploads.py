@@ -7,6 +7,7 @@ much room is held for them (`Media.stored_byte_count`).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from socialproof.backends.storage.port import (
+    BLOCK_BYTES,
     MAX_PARTS,
     MissingUpload,
     Part,
@@ -229,13 +231,24 @@ def join_parts(storage: Storage, *, place: Place, size: int, sha256: str | None,
     try:
         storage.complete(place.key, place.storage_upload_id, size=size, sha256=sha256)
     except MissingUpload:
-        # Joined before, but the answer was lost before the commit: what lies there was verified then.
+        # Joined before, but the answer was lost before the commit; or another tab joins at this moment.
         stored = storage.stat(place.key)
-        if stored is None or stored.size != size:
+        if stored is None or stored.size != size or not _is_whole(storage, place.key, sha256):
             raise UploadIncomplete("nothing to join") from None
     with storage.open(place.key) as source:
         is_video = container_of(source.read(SNIFF_BYTES)) is not None
     return Joined(size, sha256 or "", is_video)
+
+
+def _is_whole(storage: Storage, key: str, sha256: str | None) -> bool:
+    """Whether the file has this checksum; of one that lies elsewhere the worker says so when it fetches it."""
+    if sha256 is None or storage.origin:
+        return True
+    digest = hashlib.sha256()
+    with storage.open(key) as source:
+        while block := source.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest() == sha256
 
 
 def complete_upload(session: Session, *, upload: Upload, joined: Joined, recorded: Recorded, now: datetime) -> Media:

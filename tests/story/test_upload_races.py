@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
 import time
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.models import Job
 from socialproof.backends.storage.local import LocalStorage
-from socialproof.backends.storage.port import MissingUpload, Part
+from socialproof.backends.storage.port import MissingUpload, Part, UploadIncomplete
 from socialproof.backends.transcoder.port import TranscoderFailed
 from socialproof.database import db, transaction
 from socialproof.domain.errors import NotFound
@@ -112,6 +113,17 @@ def test_what_is_taken_back_while_the_worker_says_something_stays_deleted(
     worker.join()
     session.refresh(media)
     assert media.state == "deleted"
+
+
+def test_a_file_that_another_tab_joined_is_not_called_by_another_checksum(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path, reserve_bytes=0)
+    place = uploads.Place("companies/a/media/b/source", storage.begin("companies/a/media/b/source"), 1)
+    digest = hashlib.sha256(b"x").hexdigest()
+    storage.write_part(place.key, place.storage_upload_id, Part(1, 1, digest), io.BytesIO(b"x"))
+    for _ in range(2):
+        assert uploads.join_parts(storage, place=place, size=1, sha256=digest, limits=LIMITS).sha256 == digest
+    with pytest.raises(UploadIncomplete):
+        uploads.join_parts(storage, place=place, size=1, sha256="0" * 64, limits=LIMITS)
 
 
 def test_an_upload_that_is_joined_at_this_moment_is_unknown_and_no_error(tmp_path: Path) -> None:
