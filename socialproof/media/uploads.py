@@ -1,8 +1,8 @@
 """A customer's video on its way in: begun, sent in numbered parts, joined, and handed to the worker.
 
 A video is `uploading` until its parts are joined, `uploaded` until the worker takes it, `processing` while
-it does, then `ready` or `unreadable`. The parts themselves are known to the storage alone; what the row knows is how
-much room is held for them (`Media.stored_byte_count`).
+it does, then `ready`, `unreadable`, or `parked` where the machine failed. The parts themselves are known to the
+storage alone; what the row knows is how much room is held for them (`Media.stored_byte_count`).
 """
 
 from __future__ import annotations
@@ -201,13 +201,6 @@ def store_part(storage: Storage, *, place: Place, part: Part, source: BinaryIO, 
     if others + part.size > (place.byte_count or limits.max_bytes):
         raise RuleBroken("too_large", limit=limits.max_bytes)
     return storage.write_part(place.key, place.storage_upload_id, part, source)
-
-
-def held_parts(storage: Storage, *, upload: Upload) -> list[Part]:
-    """The parts that arrived; none once the upload is complete."""
-    if upload.state != "open":
-        return []
-    return storage.list_parts(upload.key, upload.storage_upload_id)
 
 
 @dataclass(frozen=True)

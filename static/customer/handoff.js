@@ -1,6 +1,8 @@
 // "Record on your phone instead": while the box is open it asks what this link has on its way, and shows what the phone does.
 // Tells the document by the event "handoff"; goes when "recording-begins" here.
 
+import { clock } from "./saying.js";
+
 const SOON = 2500;
 const LATER = 5000;
 const LONGEST_PAUSE = 20_000;
@@ -12,7 +14,6 @@ const FINISHED = new Set(["ready", "parked", "unreadable"]);
 
 const root = document.getElementById("handoff");
 const part = (name) => root.querySelector(`[data-${name}]`);
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const trace = (upload) => `${upload.state} ${upload.bytes}`;
 
 let before = null;

@@ -22,7 +22,7 @@ async function ask(url) {
 }
 
 /** The bytes of the first parts that lie one behind the other. */
-export function arrivedBytes(parts = []) {
+function arrivedBytes(parts = []) {
   const sizes = new Map(parts.map((part) => [part.number, part.size]));
   let bytes = 0;
   for (let number = 1; sizes.has(number); number += 1) bytes += sizes.get(number);
