@@ -320,8 +320,8 @@ def test_the_poster_is_neither_dark_nor_blown_nor_a_blur(tmp_path: Path) -> None
 
 def test_the_poster_is_the_frame_that_was_chosen(folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "a.webm"
-    blurred = "testsrc2=s=640x360:d=2:r=25,gblur=sigma=14[a]"
-    graph = f"color=black:s=640x360:d=2:r=25[k];{blurred};testsrc2=s=640x360:d=2:r=25,hue=s=0[b];[k][a][b]concat=n=3"
+    blurred = "testsrc2=s=640x360:d=1:r=12,gblur=sigma=14[a]"
+    graph = f"color=black:s=640x360:d=1:r=12[k];{blurred};testsrc2=s=640x360:d=1:r=12,hue=s=0[b];[k][a][b]concat=n=3"
     ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libvpx", "-b:v", "2M", source)
     made = transcode(source, folder=folder)
     with Image.open(made.files["poster.webp"]) as poster:
@@ -364,7 +364,7 @@ def test_no_place_no_name_and_no_chapter_reaches_any_file(clip: Clip, folder: Pa
 
 def test_how_far_it_is_grows(clip: Clip, folder: Path) -> None:
     shares: list[float] = []
-    recording = Recording((clip("a.webm", seconds=8, size="1280x720"),), 60)
+    recording = Recording((clip("a.webm", seconds=1),), 60)
     FfmpegTranscoder().transcode(recording, folder, progress=shares.append)
     assert shares == sorted(shares)
     assert 0 < shares[0] < shares[-1] <= 1

@@ -60,7 +60,9 @@ def test_recordings_play_behind_each_other_and_are_wound_and_cut(
     assert other.evaluate("window.trim.value.start") == pytest.approx(0.1)
     other.evaluate("window.playback.seek(3.5)")
     wait_until(other, "Math.abs(document.getElementById('review').currentTime - 1.5) < 0.3")
-    other.evaluate("window.playback.seek(0)")
+    other.evaluate("window.playback.seek(1.5)")
     other.evaluate("void window.playback.play()")
+    wait_until(other, "window.playback.currentTime > 2.3")
+    other.evaluate("window.playback.seek(4.5)")
     wait_until(other, "window.heard.includes('ended')")
     assert other.evaluate("window.heard") == ["ready", "ended"]
