@@ -77,9 +77,10 @@ def begin_upload(
     _check_not_too_many(session, response, now)
     _forget_oldest(session, response, limits, now)
     _check_not_busy(session, response, limits, now)
-    held = min(STEP_BYTES, limits.max_bytes) if size is None else size
-    require_room(session, company_id=response.company_id, wanted=held, limits=limits)
-    media = _new_media(response, held, is_audio, now)
+    expected = min(STEP_BYTES, limits.max_bytes) if size is None else size
+    require_room(session, company_id=response.company_id, wanted=expected, limits=limits)
+    # Only a step of it is held: who announces much and sends nothing must not fill the room of everybody.
+    media = _new_media(response, min(STEP_BYTES, expected), is_audio, now)
     upload = Upload(
         company_id=response.company_id,
         media=media,

@@ -259,6 +259,18 @@ def test_a_crowd_at_one_company_takes_only_so_much_room(
     begin_one(company, 1)
 
 
+def test_who_announces_much_and_sends_nothing_holds_one_step(
+    session: Session, storage: Storage, factories: Factories
+) -> None:
+    survey = factories.survey()
+    wide = Limits(100_000_000, 120_000_000)
+    for _ in range(3):
+        begin(session, factories.response(survey), storage, factories.now, 90_000_000, wide)
+    assert storage_use(session, survey.company_id).stored == 3 * STEP_BYTES
+    with pytest.raises(StorageFull):
+        begin(session, factories.response(survey), storage, factories.now, 99_000_000, wide)
+
+
 def test_what_was_judged_makes_room(session: Session, storage: Storage, factories: Factories) -> None:
     survey = factories.survey()
     waiting = factories.testimonial(factories.response(survey))
