@@ -9,12 +9,14 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from socialproof.companies.models import Company
+from socialproof.domain.caption_files import parse_vtt
 from socialproof.settings import Settings
 from socialproof.widgets.models import Widget
 from tests.factories import PASSWORD, Factories
 from tests.peers import SmtpPeer
 
 TEXT = "They called back the same afternoon, and the machine has worked ever since."
+SAID = "Nobody waits for the coffee any more."
 
 
 @pytest.fixture
@@ -60,10 +62,18 @@ def test_from_a_nine_to_the_website_and_out_of_it_again(
     assert shows_soon(visitor, website, TEXT)
     assert shows_soon(visitor, website, "± ")
     assert shows_soon(visitor, website, "28 answers")
+    assert captions_of(visitor, live_server, widget) == SAID
     assert visitor.context.cookies() == []
 
     withdraw(customer, manage_link)
     assert gone_soon(visitor, website, TEXT)
+
+
+def captions_of(visitor: Page, product: str, widget: Widget) -> str:
+    """The words of the first video's captions, as a visitor's player gets them."""
+    feed = visitor.request.get(f"{product}/w/{widget.public_id}/en.json").json()
+    captions = visitor.request.get(product + feed["testimonials"][0]["video"]["captions"]).text()
+    return " ".join(cue.text for cue in parse_vtt(captions))
 
 
 def host_page(product: str, company: Company, widget: Widget) -> str:
@@ -109,7 +119,14 @@ def approve(page: Page, product: str, email: str) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Moderation").first.click()
     expect(page.get_by_text("Alva Kvarnström").first).to_be_visible()
-    page.wait_for_function("() => [...document.querySelectorAll('video')].some((video) => video.readyState >= 1)")
+    page.keyboard.press("a")
+    expect(page.get_by_text("no reviewed captions yet").first).to_be_visible()
+    page.get_by_role("link", name="Write captions").click()
+    page.locator("#transcript").fill(SAID)
+    page.get_by_role("button", name="Make captions from it").click()
+    expect(page.get_by_label("Words of caption 1")).to_be_visible()
+    page.get_by_role("button", name="These captions are right").click()
+    page.get_by_role("link", name="Back to moderation").click()
     page.keyboard.press("a")
     expect(page.get_by_text("Nothing waits for you")).to_be_visible()
 

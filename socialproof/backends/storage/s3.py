@@ -210,8 +210,9 @@ class S3Storage:
         return self._surely(key)
 
     def abort(self, key: str, upload_id: str) -> None:
-        """Forget the upload and its parts."""
-        self._abort(**self._upload(key, upload_id))
+        """Forget the upload and its parts; quiet when it is not there."""
+        with suppress(MissingUpload):
+            self._abort(**self._upload(key, upload_id))
 
     def sweep(self, before: datetime) -> int:
         """Abort uploads of ours begun before then."""
