@@ -1,5 +1,7 @@
 """video that is never lost: trim, segments, captions, retention, storage meter"""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -52,6 +54,7 @@ def upgrade() -> None:
         sa.UniqueConstraint('media_id', name=op.f('uq_captions_media_id')),
     )
     op.create_index(op.f('ix_captions_company_id'), 'captions', ['company_id'], unique=False)
+    _publish_again()
 
 
 def _widen_states() -> None:
@@ -70,3 +73,27 @@ def _fill_media() -> None:
         " where exists (select 1 from testimonial where testimonial.id = media.testimonial_id"
         " and testimonial.state <> 'submitted')"
     )
+
+
+def _publish_again() -> None:
+    """Videos that nobody has captioned leave what is published: the worker builds every company's widgets anew."""
+    job = sa.table(
+        'job',
+        sa.column('kind'),
+        sa.column('payload', sa.JSON()),
+        sa.column('key'),
+        sa.column('state'),
+        sa.column('run_at', sa.DateTime(timezone=True)),
+        sa.column('attempt_count'),
+        sa.column('fence'),
+        sa.column('error'),
+        sa.column('created_at', sa.DateTime(timezone=True)),
+    )
+    connection, now = op.get_bind(), datetime.now(UTC)
+    waiting = set(connection.scalars(sa.select(job.c.key)))
+    for company_id in connection.scalars(sa.text('select id from company')).all():
+        key = f'widgets.rebuild:{company_id}'
+        if key not in waiting:
+            row = {'kind': 'widgets.rebuild', 'payload': {'company_id': company_id}, 'key': key, 'state': 'waiting'}
+            times = {'run_at': now, 'created_at': now, 'attempt_count': 0, 'fence': 0, 'error': ''}
+            connection.execute(job.insert().values(**row, **times))

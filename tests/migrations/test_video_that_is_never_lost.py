@@ -119,6 +119,20 @@ def test_what_was_stored_stays_and_is_counted(app: Flask, planted: None) -> None
             assert judged == [(2,), (3,)]
 
 
+def test_what_is_published_is_built_anew_once(
+    app: Flask, planted: None, old: Callable[..., dict[str, Any]], run_jobs: Callable[[], int]
+) -> None:
+    old("company", id=2, public_id="company-2", name="Another company")
+    waiting = {"kind": "widgets.rebuild", "state": "waiting", "payload": {"company_id": 2}, "run_at": MOMENT}
+    old("job", id=100, key="widgets.rebuild:2", **waiting)
+    with app.app_context():
+        upgrade()
+        with db.engine.connect() as connection:
+            keys = rows(connection, "select key from job order by key")
+    assert keys == [("widgets.rebuild:1",), ("widgets.rebuild:2",)]
+    assert run_jobs() == 2
+
+
 def test_the_checks_and_the_ties_between_tables_still_hold(app: Flask, planted: None) -> None:
     with app.app_context():
         upgrade()
