@@ -181,8 +181,7 @@ def test(arguments: list[str]) -> int:
         run(PYTHON, "-m", "ruff", "check", ".")
         run(PYTHON, "-m", "ruff", "format", "--check", ".")
         run(PYTHON, "-m", "mypy")
-        # twice as many as processors: a test with a browser, a camera or a mail server waits half of its time
-        arguments = ["-n", str(2 * (os.cpu_count() or 2)), "--dist", "worksteal"]
+        arguments = ["-n", str(os.cpu_count() or 2), "--dist", "worksteal"]
     return subprocess.run([str(PYTHON), "-m", "pytest", *arguments], cwd=HERE).returncode
 
 
