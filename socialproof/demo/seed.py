@@ -28,7 +28,7 @@ from socialproof.demo.voices import VOICES, Voice
 from socialproof.domain import consent
 from socialproof.domain.events import MediaUploaded
 from socialproof.languages import translations
-from socialproof.media.models import Captions, Media
+from socialproof.media.models import Captions, Media, prefix_of
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey, SurveyWording
 from socialproof.testimonials.models import ConsentRecord, ModerationEntry, Testimonial, TestimonialTag
@@ -223,7 +223,7 @@ class Seed:
             response_id=testimonial.response_id,
             testimonial_id=testimonial.id,
             kind=kind,
-            prefix=f"companies/{company.public_id}/media/{public_id}",
+            prefix=prefix_of(company, public_id),
             created_at=moment,
         )
         self.session.add(media)

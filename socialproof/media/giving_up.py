@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.media.models import Media, Upload
-from socialproof.media.queries import SENT
+from socialproof.media.queries import SENT, uploads_named
 from socialproof.media.room import take_turn
 from socialproof.responses.models import Response
 
@@ -25,17 +25,8 @@ def discard_upload(session: Session, *, response: Response, public_id: str, now:
 
     Once is as good as twice. RuleBroken already_sent when the take belongs to a testimonial.
     """
-    statement = (
-        select(Upload)
-        .join(Upload.media)
-        .where(
-            Upload.company_id == response.company_id,
-            Upload.public_id == public_id,
-            Media.response_id == response.id,
-        )
-    )
     take_turn(session, response.company_id)
-    upload = session.scalar(statement)
+    upload = session.scalar(uploads_named(response, public_id))
     if upload is None:
         raise NotFound("upload_unknown")
     session.refresh(upload.media, with_for_update=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from socialproof.companies.models import User
+from socialproof.companies.models import Company, User
 from socialproof.database import Base, LongText, OfCompany, Public, Word
 from socialproof.responses.models import Response
 
@@ -67,6 +67,11 @@ class Media(Public, OfCompany, Base):
 
     response: Mapped[Response | None] = relationship()
     captions: Mapped[Captions | None] = relationship(back_populates="media", passive_deletes=True)
+
+
+def prefix_of(company: Company, public_id: str) -> str:
+    """The storage prefix of a new photo or recording."""
+    return f"companies/{company.public_id}/media/{public_id}"
 
 
 class Upload(Public, OfCompany, Base):

@@ -16,7 +16,7 @@ from socialproof.backends.images import PhotoVariant
 from socialproof.backends.storage.port import Storage
 from socialproof.database import new_public_id
 from socialproof.domain.errors import RuleBroken
-from socialproof.media.models import Media
+from socialproof.media.models import Media, prefix_of
 from socialproof.media.room import Limits, require_room, take_turn
 from socialproof.responses.models import Response
 
@@ -53,7 +53,7 @@ def keep_photo(
         height=made[-1].size,
         created_at=now,
     )
-    media.prefix = f"companies/{response.survey.company.public_id}/media/{media.public_id}"
+    media.prefix = prefix_of(response.survey.company, media.public_id)
     session.add(media)
     session.flush()
     return media

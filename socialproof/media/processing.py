@@ -214,7 +214,7 @@ def run_again(session: Session, *, media: Media, now: datetime) -> None:
     """Let a parked video be tried again from the first attempt; Conflict when it is not parked any more."""
     if media.state != "parked":
         raise Conflict("not_parked")
-    media.state, media.reason, media.progress_percent = "uploaded", "", 0
+    _wait_again(media)
     payload = {"company_id": media.company_id, "media_id": media.id}
     if not unpark_same(session, PROCESS_VIDEO, payload, now=now):
         enqueue(session, PROCESS_VIDEO, payload, now=now)
@@ -225,4 +225,8 @@ def note_revived(session: Session, *, now: datetime, media_id: int, company_id: 
     statement = select(Media).where(Media.company_id == company_id, Media.id == media_id, Media.state == "parked")
     media = session.scalar(statement)
     if media is not None:
-        media.state, media.reason, media.progress_percent = "uploaded", "", 0
+        _wait_again(media)
+
+
+def _wait_again(media: Media) -> None:
+    media.state, media.reason, media.progress_percent = "uploaded", "", 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from socialproof.media.models import Media, Upload
@@ -33,6 +33,20 @@ def media_of_response(session: Session, response: Response, public_id: str, kind
             Media.kind == kind,
             Media.state.in_(SENT),
         )
+    )
+
+
+def uploads_named(response: Response, public_id: str) -> Select[Upload]:
+    """The upload with this id if it is this response's, whatever became of it; to be narrowed by the caller."""
+    return (
+        select(Upload)
+        .join(Upload.media)
+        .where(
+            Upload.company_id == response.company_id,
+            Upload.public_id == public_id,
+            Media.response_id == response.id,
+        )
+        .options(contains_eager(Upload.media))
     )
 
 

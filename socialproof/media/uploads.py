@@ -15,7 +15,7 @@ from math import ceil
 from typing import BinaryIO
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from socialproof.backends.storage.port import (
     BLOCK_BYTES,
@@ -32,7 +32,8 @@ from socialproof.domain.errors import Conflict, NotFound, RuleBroken
 from socialproof.domain.events import MediaUnreadable, MediaUploaded
 from socialproof.domain.recording import Recorded
 from socialproof.media.giving_up import give_up, give_up_older_takes, sweep_soon
-from socialproof.media.models import Media, Upload
+from socialproof.media.models import Media, Upload, prefix_of
+from socialproof.media.queries import uploads_named
 from socialproof.media.room import STEP_BYTES, Limits, hold_room, require_room, take_turn
 from socialproof.responses.models import Response
 
@@ -117,7 +118,7 @@ def _new_media(response: Response, held: int, is_audio: bool, now: datetime) -> 
         kind="video",
         state="uploading",
         public_id=public_id,
-        prefix=f"companies/{response.survey.company.public_id}/media/{public_id}",
+        prefix=prefix_of(response.survey.company, public_id),
         stored_byte_count=held,
         is_audio=is_audio,
         created_at=now,
@@ -134,19 +135,8 @@ def check_size(size: int, limits: Limits) -> None:
 
 def upload_of(session: Session, *, response: Response, public_id: str) -> Upload:
     """The upload with this id if it is this response's; NotFound otherwise, also when it was given up."""
-    statement = (
-        select(Upload)
-        .join(Upload.media)
-        .where(
-            Upload.company_id == response.company_id,
-            Upload.public_id == public_id,
-            Upload.state != "aborted",
-            Media.response_id == response.id,
-            Media.state != "deleted",
-        )
-        .options(contains_eager(Upload.media))
-    )
-    upload = session.scalar(statement)
+    living = uploads_named(response, public_id).where(Upload.state != "aborted", Media.state != "deleted")
+    upload = session.scalar(living)
     if upload is None:
         raise NotFound("upload_unknown")
     return upload

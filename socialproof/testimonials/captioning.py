@@ -21,6 +21,7 @@ from socialproof.media import captions as keeping
 from socialproof.media.captions import Written
 from socialproof.media.models import Captions, Media
 from socialproof.testimonials.models import ModerationEntry, Testimonial
+from socialproof.testimonials.moderating import note
 from socialproof.testimonials.service import raise_version
 
 DRAFTED = "captions"
@@ -125,17 +126,7 @@ def _note(
     if action == DRAFTED and newest is not None and (newest.action, newest.user_id) == (DRAFTED, user.id):
         newest.happened_at = now
         return
-    session.add(
-        ModerationEntry(
-            company_id=testimonial.company_id,
-            testimonial_id=testimonial.id,
-            user_id=user.id,
-            action=action,
-            old_state=testimonial.state,
-            new_state=testimonial.state,
-            happened_at=now,
-        )
-    )
+    note(session, testimonial, user, action, testimonial.state, now)
 
 
 def _newest(session: Session, testimonial: Testimonial, actions: tuple[str, ...] = ()) -> ModerationEntry | None:

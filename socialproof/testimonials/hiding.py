@@ -16,7 +16,7 @@ from socialproof.backends.jobs.queue import enqueue
 from socialproof.domain import events, moderation
 from socialproof.media.models import Media
 from socialproof.testimonials.models import ModerationEntry, Testimonial
-from socialproof.testimonials.queries import is_shown
+from socialproof.testimonials.queries import is_shown, testimonial_of_media
 
 HIDE_MEDIA = "testimonials.hide_media"
 
@@ -24,7 +24,10 @@ HIDE_MEDIA = "testimonials.hide_media"
 def hear_loss(session: Session, fact: events.Event, now: datetime) -> None:
     """NOW, but only a note: a testimonial that was public may not be any more."""
     assert isinstance(fact, events.CompanyEvent)
-    testimonial_id = getattr(fact, "testimonial_id", None) or _of_media(session, fact)
+    if isinstance(fact, events.CaptionsChanged):
+        testimonial_id = testimonial_of_media(session, fact.company_id, fact.media_id)
+    else:
+        testimonial_id = getattr(fact, "testimonial_id", None)
     if testimonial_id is not None and _was_approved(session, fact.company_id, testimonial_id):
         payload = {"company_id": fact.company_id, "testimonial_id": testimonial_id}
         enqueue(session, HIDE_MEDIA, payload, now=now, key=f"{HIDE_MEDIA}:{testimonial_id}")
@@ -84,12 +87,6 @@ def _videos_to_hide(session: Session, company_id: int, testimonial_id: int) -> S
     if testimonial is None or is_shown(testimonial):
         return ()
     return [media for media in testimonial.media if media.kind == "video" and media.state in ("ready", "deleted")]
-
-
-def _of_media(session: Session, fact: events.CompanyEvent) -> int | None:
-    media_id = getattr(fact, "media_id", None)
-    of_media = select(Media.testimonial_id).where(Media.company_id == fact.company_id, Media.id == media_id)
-    return session.scalar(of_media) if media_id is not None else None
 
 
 def _was_approved(session: Session, company_id: int, testimonial_id: int) -> bool:

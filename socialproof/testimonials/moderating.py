@@ -145,7 +145,7 @@ def leave_media_out(session: Session, *, testimonial: Testimonial, user: User, v
         testimonial.media.remove(media)
     if not any(media.kind == "video" and media.state != "deleted" for media in testimonial.media):
         testimonial.kind = "text"
-    _note(session, testimonial, user, "leave_media_out", testimonial.state, now)
+    note(session, testimonial, user, "leave_media_out", testimonial.state, now)
 
 
 def process_again(session: Session, *, testimonial: Testimonial, user: User, now: datetime) -> None:
@@ -155,7 +155,7 @@ def process_again(session: Session, *, testimonial: Testimonial, user: User, now
         raise RuleBroken("nothing_parked")
     for media in parked:
         run_again(session, media=media, now=now)
-    _note(session, testimonial, user, "process_again", testimonial.state, now)
+    note(session, testimonial, user, "process_again", testimonial.state, now)
 
 
 def propose_edit(
@@ -178,7 +178,7 @@ def propose_edit(
         proposed_at=now,
     )
     session.add(proposal)
-    _note(session, testimonial, user, "propose", testimonial.state, now)
+    note(session, testimonial, user, "propose", testimonial.state, now)
     session.flush()
     record(session, EditProposed(testimonial.company_id, proposal.id))
     return proposal
@@ -192,7 +192,7 @@ def cancel_proposal(session: Session, *, testimonial: Testimonial, user: User, v
         raise RuleBroken("no_proposal")
     for proposal in pending:
         proposal.state, proposal.decided_at = "cancelled", now
-    _note(session, testimonial, user, "cancel_proposal", testimonial.state, now)
+    note(session, testimonial, user, "cancel_proposal", testimonial.state, now)
 
 
 def pending_proposals(testimonial: Testimonial) -> list[ProposedEdit]:
@@ -269,7 +269,7 @@ def _settle(
     now: datetime,
     reason: str = "",
 ) -> None:
-    _note(session, testimonial, user, action, state, now, reason)
+    note(session, testimonial, user, action, state, now, reason)
     testimonial.state = state
     for media in testimonial.media:
         media.judged_at = media.judged_at or now
@@ -280,11 +280,11 @@ def _settle(
 
 
 def _curate(session: Session, testimonial: Testimonial, user: User, action: str, now: datetime, **details: Any) -> None:
-    _note(session, testimonial, user, action, testimonial.state, now, **details)
+    note(session, testimonial, user, action, testimonial.state, now, **details)
     record(session, TestimonialCurated(testimonial.company_id, testimonial.id))
 
 
-def _note(
+def note(
     session: Session,
     testimonial: Testimonial,
     user: User,
@@ -294,6 +294,7 @@ def _note(
     reason: str = "",
     **details: Any,
 ) -> None:
+    """Write an act of the team into the testimonial's history; `state` is the one it leads to."""
     session.add(
         ModerationEntry(
             company_id=testimonial.company_id,

@@ -93,16 +93,18 @@ def captions_states(testimonial: Testimonial) -> list[str]:
     return [media.captions.state if media.captions else NO_CAPTIONS for media in videos]
 
 
+_CAPTIONED = exists().where(Captions.media_id == Media.id, Captions.state.in_(CAPTIONED))
+"""Of a video: its captions are such that it may be public."""
+
+
 def lacks_captions() -> ColumnElement[bool]:
     """Whether it has a ready video whose captions nobody has checked yet."""
-    captioned = exists().where(Captions.media_id == Media.id, Captions.state.in_(CAPTIONED))
-    return Testimonial.media.any(and_(Media.kind == VIDEO, Media.state == READY, not_(captioned)))
+    return Testimonial.media.any(and_(Media.kind == VIDEO, Media.state == READY, not_(_CAPTIONED)))
 
 
 def counts_as_shown() -> ColumnElement[bool]:
     """`is_shown` as a condition, for counting without reading; a story holds the two against each other."""
     videos = exists().where(Media.testimonial_id == Testimonial.id, Media.kind == "video")
-    captioned = exists().where(Captions.media_id == Media.id, Captions.state.in_(CAPTIONED))
     consent = exists().where(
         ConsentRecord.testimonial_id == Testimonial.id,
         ConsentRecord.purpose == WEBSITE,
@@ -113,7 +115,7 @@ def counts_as_shown() -> ColumnElement[bool]:
         Testimonial.erased_at.is_(None),
         consent,
         case(
-            (Testimonial.kind == VIDEO, and_(videos, not_(videos.where(or_(Media.state != READY, not_(captioned)))))),
+            (Testimonial.kind == VIDEO, and_(videos, not_(videos.where(or_(Media.state != READY, not_(_CAPTIONED)))))),
             else_=func.trim(Testimonial.text) != "",
         ),
     )

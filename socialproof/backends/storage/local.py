@@ -20,12 +20,12 @@ from socialproof.backends.storage.port import (
     Part,
     PartAddress,
     PartConflict,
-    PartRefused,
     StorageFull,
     Stored,
     UploadIncomplete,
     check_key,
     check_part,
+    copy_exactly,
     parts_to_join,
 )
 
@@ -138,7 +138,7 @@ class LocalStorage:
             raise PartConflict(str(part.number))
         if held is None:
             with self._written(folder / _name(part), keep_parents=True) as write:
-                _copy_exactly(source, part, write)
+                copy_exactly(source, part, write)
             self._refuse_twins(folder, part)
         return part
 
@@ -259,16 +259,6 @@ def _join(folder: Path, parts: list[Part], write: Writer) -> str:
         except FileNotFoundError:
             raise MissingUpload(folder.name) from None
     return digest.hexdigest()
-
-
-def _copy_exactly(source: BinaryIO, part: Part, write: Writer) -> None:
-    digest, left = hashlib.sha256(), part.size
-    while left and (block := source.read(min(BLOCK_BYTES, left))):
-        digest.update(block)
-        write(block)
-        left -= len(block)
-    if left or source.read(1) or digest.hexdigest() != part.sha256:
-        raise PartRefused("size or checksum")
 
 
 @contextmanager

@@ -5,7 +5,9 @@ arrive in any order, and `complete` joins what `list_parts` knows. The truth abo
 storage, so no database row is written while bytes arrive.
 """
 
+import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -196,6 +198,17 @@ def check_part(part: Part, max_part_bytes: int) -> Part:
     if not _SHA256.fullmatch(part.sha256):
         raise PartRefused("checksum")
     return part
+
+
+def copy_exactly(source: BinaryIO, part: Part, write: Callable[[bytes], object]) -> None:
+    """Write one part as it streams in; PartRefused when it is not of exactly the announced size and checksum."""
+    digest, left = hashlib.sha256(), part.size
+    while left and (block := source.read(min(BLOCK_BYTES, left))):
+        digest.update(block)
+        write(block)
+        left -= len(block)
+    if left or source.read(1) or digest.hexdigest() != part.sha256:
+        raise PartRefused("size or checksum")
 
 
 def parts_to_join(parts: list[Part], *, size: int, sha256: str | None) -> list[Part]:

@@ -7,7 +7,6 @@ upload by the address, its size and SHA-256 by signed headers. See docs/adr/0004
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import re
 import tempfile
@@ -16,7 +15,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import boto3
@@ -31,20 +30,19 @@ from socialproof.backends.storage.port import (
     Part,
     PartAddress,
     PartConflict,
-    PartRefused,
     StorageAway,
     Stored,
     UploadIncomplete,
     check_key,
     check_part,
     content_type,
+    copy_exactly,
     parts_to_join,
 )
 from socialproof.backends.storage.s3_errors import code_of, status_of, told
 from socialproof.backends.storage.s3_stream import ObjectStream
-from socialproof.settings import Bucket
+from socialproof.settings import MEGABYTE, Bucket
 
-MEGABYTE = 1024 * 1024
 COPY_BYTES = 8 * MEGABYTE
 PART_ADDRESS_SECONDS = 3600
 READ_CACHING = "private, max-age=30"
@@ -176,7 +174,7 @@ class S3Storage:
         if self._refuse_other_content(key, upload_id, part) == part:
             return part
         with tempfile.TemporaryFile() as body, told(upload_id):
-            _copy_exactly(source, part, cast(BinaryIO, body))
+            copy_exactly(source, part, body.write)
             body.seek(0)
             self.client.upload_part(
                 **self._upload(key, upload_id),
@@ -333,13 +331,3 @@ def _checksum(part: Part) -> str:
 def _part(found: dict[str, Any]) -> Part:
     checksum = found.get("ChecksumSHA256", "")
     return Part(found["PartNumber"], found["Size"], base64.b64decode(checksum).hex() if checksum else "")
-
-
-def _copy_exactly(source: BinaryIO, part: Part, target: BinaryIO) -> None:
-    digest, left = hashlib.sha256(), part.size
-    while left and (block := source.read(min(BLOCK_BYTES, left))):
-        digest.update(block)
-        target.write(block)
-        left -= len(block)
-    if left or source.read(1) or digest.hexdigest() != part.sha256:
-        raise PartRefused("size or checksum")

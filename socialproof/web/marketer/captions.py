@@ -27,6 +27,7 @@ from socialproof.web.marketer import captions_form as forms
 from socialproof.web.marketer import captions_words as words
 from socialproof.web.marketer.access import current, may, role_required, takes
 from socialproof.web.marketer.captions_form import Draft
+from socialproof.web.marketer.fields import version_named
 
 blueprint = Blueprint("captions", __name__, url_prefix="/media")
 
@@ -55,7 +56,9 @@ def file(media_id: str) -> Response:
 def edit(media_id: str) -> ResponseReturnValue:
     """What a button of the form asks for: keep everything, or change the rows and go on."""
     media, testimonial = _found(media_id)
-    draft = forms.sent(request.form, _version(), words.SPOKEN, _language(testimonial))
+    draft = forms.sent(
+        request.form, version_named(request.form.get("version", "")), words.SPOKEN, _language(testimonial)
+    )
     act, _colon, place = request.form.get("act", "save").partition(":")
     try:
         if act in KEEPING:
@@ -186,14 +189,6 @@ def _found(media_id: str) -> tuple[Media, Testimonial]:
 
 def _language(testimonial: Testimonial) -> str:
     return testimonial.language if testimonial.language in words.SPOKEN else "en"
-
-
-def _version() -> int:
-    """The version that the form names; a form of ours always does."""
-    word = request.form.get("version", "")
-    if not (word.isascii() and word.isdigit() and len(word) < 10):
-        abort(400)
-    return int(word)
 
 
 def _index(word: str, least: int, count: int) -> int:

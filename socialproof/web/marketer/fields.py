@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask import abort
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, Form, PasswordField, SelectChoice, SelectField, StringField
@@ -18,6 +19,13 @@ from socialproof.languages import LANGUAGES, language_name
 
 LONGEST_NAME = 120
 Check = Callable[[Form, Field], None]
+
+
+def version_named(word: str) -> int:
+    """The version that a form says was looked at; a form of ours always names one."""
+    if not (word.isascii() and word.isdigit() and len(word) < 10):
+        abort(400)
+    return int(word)
 
 
 def name_field(label: Any, **options: Any) -> StringField:

@@ -23,6 +23,7 @@ from socialproof.testimonials.models import Testimonial
 from socialproof.web.marketer import moderation_page as page
 from socialproof.web.marketer import moderation_words as words
 from socialproof.web.marketer.access import current, role_required
+from socialproof.web.marketer.fields import version_named
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 
@@ -190,7 +191,7 @@ def _one_of_many(public_id: str, version: str, act: Act, more: dict[str, Any]) -
     try:
         with transaction() as session:
             testimonial = queries.testimonial_for_moderation(session, current().company.id, public_id)
-            act(session, testimonial=testimonial, user=current().user, version=_number(version), **more)
+            act(session, testimonial=testimonial, user=current().user, version=version_named(version), **more)
     except NotFound:
         return str(_("This testimonial no longer exists."))
     except RuleBroken as broken:
@@ -237,7 +238,7 @@ def _attempt(
     try:
         with transaction() as session:
             testimonial = queries.testimonial_for_moderation(session, current().company.id, testimonial_id)
-            version = _number(request.form.get("version", ""))
+            version = version_named(request.form.get("version", ""))
             act(session, testimonial=testimonial, user=current().user, version=version, now=now(), **more)
             target = follow(testimonial)
     except NotFound:
@@ -258,10 +259,3 @@ def _page_of(testimonial_id: str, **more: object) -> str:
     testimonial = queries.testimonial_for_moderation(db.session(), current().company.id, testimonial_id)
     context = page.queue_context(testimonial, is_open=True) | more
     return render_template("marketer/moderation/show.html", **context)
-
-
-def _number(word: str) -> int:
-    """The version that a form names; a form of ours always does."""
-    if not (word.isascii() and word.isdigit() and len(word) < 10):
-        abort(400)
-    return int(word)
