@@ -51,6 +51,15 @@ class Settings:
     """Where media are kept; None: in the data folder."""
     mail_url: str = "outbox:"
     mail_from: str = "Socialproof <no-reply@localhost>"
+    mail_connections: int = 8
+    """How many letters one worker hands over at once, each by a connection of its own."""
+    bounce_address: str = ""
+    """Where letters that cannot be delivered come back to, such as bounces@proof.example.com; empty: to the sender."""
+    sms_url: str = "console:"
+    sms_from: str = ""
+    """The number or name that text messages come from."""
+    dns_server: str = ""
+    """Asked about mail records in place of the machine's own, as address:port."""
     ffmpeg: str = ""
     max_video_seconds: int = 120
     max_video_bytes: int = 200 * MEGABYTE
@@ -100,6 +109,11 @@ class Settings:
             ),
             mail_url=_mail_url(env.secret("SOCIALPROOF_MAIL_URL") or cls.mail_url),
             mail_from=env.text("SOCIALPROOF_MAIL_FROM", cls.mail_from),
+            mail_connections=env.number("SOCIALPROOF_MAIL_CONNECTIONS", 8, 1, 64),
+            bounce_address=_address("SOCIALPROOF_BOUNCE_ADDRESS", env.text("SOCIALPROOF_BOUNCE_ADDRESS", "")),
+            sms_url=_sms_url(env.secret("SOCIALPROOF_SMS_URL") or cls.sms_url),
+            sms_from=env.text("SOCIALPROOF_SMS_FROM", ""),
+            dns_server=_dns_server(env.text("SOCIALPROOF_DNS_SERVER", "")),
             ffmpeg=env.text("FFMPEG", ""),
             max_video_seconds=env.number("SOCIALPROOF_MAX_VIDEO_SECONDS", 120, 5, 600),
             max_video_bytes=env.number("SOCIALPROOF_MAX_VIDEO_MB", 200, 1, 4096) * MEGABYTE,
@@ -226,3 +240,23 @@ def _mail_url(url: str) -> str:
     raise Misconfigured(
         "SOCIALPROOF_MAIL_URL must be outbox: or like smtp://user:password@host:587, smtps:// or smtp+starttls://."
     )
+
+
+def _address(name: str, text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9._-]{1,40}@[A-Za-z0-9.-]+", text):
+        raise Misconfigured(f"{name} must be a plain e-mail address without a plus sign, not {text!r}.")
+    return text.lower()
+
+
+def _sms_url(url: str) -> str:
+    parts = urlsplit(url)
+    if url == "console:" or (parts.scheme in ("twilio", "twilio+http") and parts.username and parts.password):
+        return url
+    raise Misconfigured("SOCIALPROOF_SMS_URL must be console: or like twilio://ACCOUNT:TOKEN@api.twilio.com.")
+
+
+def _dns_server(text: str) -> str:
+    host, _colon, port = text.rpartition(":")
+    if text and not (host and port.isascii() and port.isdigit()):
+        raise Misconfigured(f"SOCIALPROOF_DNS_SERVER must be like 192.0.2.53:53, not {text!r}.")
+    return text

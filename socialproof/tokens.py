@@ -26,6 +26,9 @@ class Purpose(StrEnum):
     MANAGE = "manage"
     PROPOSAL = "proposal"
     WELCOME = "welcome"
+    UNSUBSCRIBE = "unsubscribe"
+    BOUNCE = "bounce"
+    HOOK = "hook"
 
 
 class BadToken(Exception):

@@ -90,7 +90,7 @@ class Factories:
     def invitation(self, survey: Survey | None = None, contact: Contact | None = None, **values: Any) -> Invitation:
         survey = survey or self.survey()
         contact = contact or self.contact(survey.company)
-        defaults = {"created_at": self.now, "expires_at": self.now + timedelta(days=60)}
+        defaults = {"created_at": self.now, "asked_at": self.now, "expires_at": self.now + timedelta(days=60)}
         row = Invitation(company_id=survey.company_id, survey_id=survey.id, contact_id=contact.id, **defaults | values)
         return self.add(row)
 

@@ -42,6 +42,7 @@ def invite(
         language=language or contact.language,
         state="pending",
         created_at=now,
+        asked_at=now,
         expires_at=now + lifetime,
     )
     session.add(invitation)

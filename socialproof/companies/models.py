@@ -21,6 +21,14 @@ class Company(Public, Base):
     default_language: Mapped[Word] = mapped_column(default="en")
     customer_count: Mapped[int | None] = mapped_column(default=None)
     """How many customers there are in all: N of the finite-population correction; unknown is None."""
+    time_zone: Mapped[Word] = mapped_column(default="UTC", server_default="UTC")
+    """IANA name; where contacts live whose own time zone is unknown."""
+    rest_days: Mapped[int] = mapped_column(default=30, server_default="30")
+    """Least number of days between any two asks of one contact, over all surveys and channels."""
+    nps_rest_days: Mapped[int] = mapped_column(default=90, server_default="90")
+    """Least number of days between two NPS asks of one contact."""
+    identify_secret: Mapped[LongText] = mapped_column(default="", server_default="")
+    """Sealed; the company's own server signs with it who stands before a popup. Empty until it is made."""
     created_at: Mapped[datetime]
 
 
@@ -108,6 +116,43 @@ class PasswordReset(Base):
     used_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class MailSender(LedByCompany, Base):
+    """From whom the company's letters to its customers come, and what signs them."""
+
+    __tablename__ = "mail_sender"
+    __table_args__ = (UniqueConstraint("company_id"),)
+
+    from_name: Mapped[Line] = mapped_column(default="")
+    from_address: Mapped[Line] = mapped_column(default="")
+    """Empty: the installation's own address, under the company's name."""
+    reply_to: Mapped[Line] = mapped_column(default="")
+    postal_address: Mapped[LongText] = mapped_column(default="")
+    dkim_selector: Mapped[Word] = mapped_column(default="")
+    dkim_private_key: Mapped[LongText] = mapped_column(default="")
+    """Sealed PEM (RSA 2048); empty: the relay signs, or nobody does."""
+    dkim_public_key: Mapped[LongText] = mapped_column(default="")
+    """Base64 of the DER form, as it stands in the DNS record."""
+    is_dkim_on: Mapped[bool] = mapped_column(default=False)
+    """Letters are signed only once the record was found."""
+    updated_at: Mapped[datetime]
+
+
+class ApiToken(Public, OfCompany, Base):
+    """What another program of the company shows instead of a person; only the hash of its secret is kept."""
+
+    __tablename__ = "api_token"
+
+    name: Mapped[Line]
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(default=list)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    company: Mapped[Company] = relationship()
 
 
 class AuditEntry(OfCompany, Base):

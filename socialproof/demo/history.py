@@ -109,6 +109,7 @@ class History:
             state="sent",
             language=contact.language,
             created_at=sent_at,
+            asked_at=sent_at,
             expires_at=sent_at + timedelta(days=60),
         )
         self.session.add(invitation)

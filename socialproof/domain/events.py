@@ -129,3 +129,24 @@ class SurveyChanged(CompanyEvent):
 @dataclass(frozen=True)
 class CompanyChanged(CompanyEvent):
     pass
+
+
+@dataclass(frozen=True)
+class CustomerEventNoted(CompanyEvent):
+    """Something happened with a contact that campaigns may wait for."""
+
+    customer_event_id: int
+
+
+@dataclass(frozen=True)
+class CampaignStarted(CompanyEvent):
+    """Also when it goes on after a pause."""
+
+    campaign_id: int
+
+
+@dataclass(frozen=True)
+class AddressSuppressed(CompanyEvent):
+    """A contact's address takes nothing any more: it bounced, or its owner complained."""
+
+    contact_id: int

@@ -132,11 +132,13 @@ def response_funnel(
         select(*(func.sum(counter) for counter in _COUNTERS), func.sum(ScoreCount.asked_count)).where(*chosen)
     ).one()
     invitations = select(func.count(), func.count(Invitation.answered_at)).where(
-        Invitation.company_id == company_id, Invitation.survey_id.in_(_surveys_of(company_id, kind))
+        Invitation.company_id == company_id,
+        Invitation.survey_id.in_(_surveys_of(company_id, kind)),
+        Invitation.asked_at.is_not(None),
     )
     if survey_id is not None:
         invitations = invitations.where(Invitation.survey_id == survey_id)
-    invited, invited_answered = session.execute(invitations.where(*within(Invitation.created_at, from_on, to_on))).one()
+    invited, invited_answered = session.execute(invitations.where(*within(Invitation.asked_at, from_on, to_on))).one()
     return ResponseFunnel(invited, invited_answered, _scores(totals[:-1]).answers, int(totals[-1] or 0))
 
 

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "socialproof"
 
 NOUNS = ["companies", "contacts", "surveys", "campaigns", "responses", "media", "cases", "testimonials", "widgets"]
 SIDE_BY_SIDE = {("cases", "testimonials"), ("testimonials", "cases")}
-CELLAR = {"clock", "database", "languages", "settings", "tokens"}
+CELLAR = {"clock", "database", "languages", "seal", "settings", "tokens"}
 EDGES = {"app", "cli", "demo", "integrations", "web", "wiring"}
 
 

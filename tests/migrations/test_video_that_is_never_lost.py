@@ -182,7 +182,7 @@ def test_killed_in_the_middle_and_run_again_it_completes(
     with app.app_context():
         with db.engine.connect() as connection:
             assert rows(connection, "select version_num from alembic_version") == [("0001",)]
-        upgrade()
+        upgrade(revision="0002")
         with db.engine.connect() as connection:
             assert rows(connection, "select version_num from alembic_version") == [("0002",)]
             assert rows(connection, "select count(*) from media") == [(4,)]
