@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from socialproof.backends.mail import build_mailer
 from socialproof.backends.mail.port import Mailer
+from socialproof.backends.sms import build_sms
+from socialproof.backends.sms.port import SmsSender
 from socialproof.backends.speech import build_recognizer
 from socialproof.backends.speech.port import Recognizer
 from socialproof.backends.storage.local import LocalStorage
@@ -20,6 +22,7 @@ class Backends:
     storage: Storage
     mailer: Mailer
     transcoder: Transcoder
+    sms: SmsSender
     speech: Recognizer | None = None
     """None: nothing is heard, and captions are typed."""
 
@@ -30,6 +33,7 @@ def build_backends(settings: Settings) -> Backends:
         storage=_build_storage(settings),
         mailer=build_mailer(settings.mail_url, sender=settings.mail_from, outbox_dir=settings.data_dir / "outbox"),
         transcoder=FfmpegTranscoder(settings.ffmpeg),
+        sms=build_sms(settings),
         speech=build_recognizer(settings.speech_model),
     )
 
