@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from socialproof import clock
 from socialproof.companies.models import Company, User
-from tests.factories import PASSWORD, Factories
+from socialproof.companies.sessions import start_session
+from tests.factories import Factories
 
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -35,14 +37,15 @@ class Marketer:
 
     @classmethod
     def signed_in(cls, app: Flask, factories: Factories, role: str, company: object = None) -> Marketer:
+        """Let in by a session of their own, not by the sign-in page: hashing a password for every test takes long."""
         chosen = company if isinstance(company, Company) else factories.company()
         member = factories.member(role, chosen)
         marketer = cls(app.test_client(), member.user, chosen, role)
-        token = csrf_token(marketer.client.get("/app/sign-in").text)
-        form = {"email": member.user.email, "password": PASSWORD, "csrf_token": token}
-        answer = marketer.client.post("/app/sign-in", data=form)
-        assert answer.status_code == 303, answer.text
-        factories.session.commit()  # reading `member.user` began a transaction that would not see what comes now
+        now = clock.now()
+        secret = start_session(factories.session, user=member.user, now=now, company_id=chosen.id)
+        factories.session.commit()
+        name = "__Secure-socialproof" if app.config["SESSION_COOKIE_SECURE"] else "socialproof"
+        marketer.client.set_cookie(name, secret, path="/app", secure=app.config["SESSION_COOKIE_SECURE"])
         return marketer
 
     def get(self, path: str, **options: Any) -> TestResponse:
