@@ -55,19 +55,19 @@ def note_complained(session: Session, *, invitation: Invitation, now: datetime) 
     """The reader called it spam: no more letters, also none that wait already."""
     _hold(session, invitation)
     _end(invitation, "unsubscribed", suppression.COMPLAINED)
-    suppression.note_complaint(session, contact=invitation.contact, now=now)
     _end_open(session, invitation.contact, suppression.COMPLAINED, channels=("mail",))
+    suppression.note_complaint(session, contact=invitation.contact, now=now)
 
 
 def note_unsubscribed(session: Session, *, contact: Contact, by: str, now: datetime) -> None:
     """The contact wants no more questions: it is never asked again, and what waits or could be repeated ends."""
-    suppression.unsubscribe(session, contact=contact, by=by, now=now)
+    # Invitations first, then the contact: whoever sends takes them in this order too.
     _end_open(session, contact, suppression.UNSUBSCRIBED, channels=("mail", "sms", "popup", "link"))
+    suppression.unsubscribe(session, contact=contact, by=by, now=now)
 
 
 def note_resubscribed(session: Session, *, contact: Contact, now: datetime) -> None:
     """The contact took its "never" back: what had not been asked yet waits again, what was asked is not repeated."""
-    suppression.resubscribe(session, contact=contact)
     ended = session.scalars(
         select(Invitation).where(
             Invitation.company_id == contact.company_id,
@@ -81,6 +81,7 @@ def note_resubscribed(session: Session, *, contact: Contact, now: datetime) -> N
         if invitation.state == "pending" and invitation.campaign_id is not None:
             invitation.due_at = now
     session.flush()
+    suppression.resubscribe(session, contact=contact)
 
 
 def decline(session: Session, *, invitation: Invitation, now: datetime) -> None:

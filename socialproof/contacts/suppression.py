@@ -27,6 +27,11 @@ BATCH = 500
 LONGEST_REASON = 300
 
 
+def contact_behind_link(session: Session, public_id: str) -> Contact | None:
+    """The contact that a signed link names, also a deleted one. The link is the authority."""
+    return session.scalar(select(Contact).where(Contact.public_id == public_id))
+
+
 def unsubscribe(session: Session, *, contact: Contact, by: str, now: datetime) -> None:
     """Never ask this contact again, on any channel. `by`: link, one_click, text_message, team or import.
 

@@ -13,6 +13,7 @@ from socialproof.web.customer import (
     response,
     survey,
     testimonial,
+    unsubscribe,
     uploads,
     video,
 )
@@ -20,5 +21,5 @@ from socialproof.web.customer import (
 room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)
 
-for page in (survey, logo, invitation, response, testimonial, video, uploads, manage, proposal):
+for page in (survey, logo, invitation, response, testimonial, video, uploads, manage, proposal, unsubscribe):
     room.register_blueprint(page.blueprint)

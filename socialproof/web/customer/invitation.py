@@ -24,11 +24,13 @@ from socialproof.web.customer.access import (
     LinkEnded,
     invitation_of,
     kept_in_form,
+    kept_in_links,
     limit_body,
     page_language,
     wants_json,
 )
 from socialproof.web.customer.refusals import no_room, sentence, status
+from socialproof.web.customer.unsubscribe import unsubscribe_path
 
 blueprint = Blueprint("invitation", __name__, url_prefix="/i")
 
@@ -124,6 +126,8 @@ def _page(
         given=given,
         confirm=confirm,
         error=sentence(refusal) if refusal else "",
+        decline_url=url_for("customer.unsubscribe.ask_decline", token=_token(), **kept_in_links()),
+        unsubscribe_url=unsubscribe_path(invitation.contact),
     )
 
 
