@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +14,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from socialproof.clock import now
 from socialproof.companies.models import User
 from socialproof.contacts.models import Contact, ContactSegment
-from socialproof.contacts.phones import e164
 from socialproof.domain.contact import ATTRIBUTE, is_attribute
 from socialproof.domain.searching import containing, exactly
 from socialproof.domain.segments import Rule, checked_rules
@@ -86,7 +86,7 @@ def _column(field: str) -> ColumnElement[Any]:
 
 def _kept(rule: Rule) -> str:
     if rule.field == "phone":
-        return e164(rule.value, "") or rule.value
+        return re.sub(r"[^\d+]", "", rule.value)
     return rule.value.lower() if rule.field in ("email", "language") else rule.value
 
 
