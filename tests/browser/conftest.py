@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser import scenes
-from tests.browser.looking import VENDOR, sign_in
+from tests.browser.looking import VENDOR, let_in
 from tests.factories import Factories
 
 
@@ -30,13 +30,16 @@ def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
 
 
 @pytest.fixture
-def opened(context: BrowserContext, live_server: str, world: scenes.World) -> Callable[[str], Page]:
+def opened(
+    context: BrowserContext, live_server: str, world: scenes.World, factories: Factories
+) -> Callable[[str], Page]:
     """Opens the page of an endpoint as the person it is for."""
 
     def open_page(endpoint: str) -> Page:
         page = context.new_page()
+        context.clear_cookies()
         if endpoint.startswith("marketer.") and not endpoint.startswith(scenes.SIGNED_OUT):
-            sign_in(page, live_server, world.owner.email)
+            let_in(context, live_server, factories, world.owner)
         answer = page.goto(live_server + scenes.PAGES[endpoint](world))
         assert answer is not None
         assert answer.status == 200, f"{endpoint}: {answer.status}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
-from tests.factories import PASSWORD
+from socialproof import clock
+from socialproof.companies.models import User
+from socialproof.companies.sessions import start_session
+from tests.factories import PASSWORD, Factories
 
 VENDOR = Path(__file__).parent / "vendor"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -25,6 +28,14 @@ def sign_in(page: Page, address: str, email: str) -> None:
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("input[name=password]").press("Enter")
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def let_in(context: BrowserContext, address: str, factories: Factories, user: User) -> None:
+    """As a member of a team, without the sign-in page."""
+    now = clock.now()
+    secret = start_session(factories.session, user=user, now=now)
+    factories.session.commit()
+    context.add_cookies([{"name": "socialproof", "value": secret, "url": address + "/app/"}])
 
 
 def violations(page: Page) -> list[str]:
