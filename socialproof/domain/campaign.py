@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from socialproof.domain.customer_event import MOST_LETTERS
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.survey import SurveyKind
 from socialproof.domain.text import clean_line
 
 MAX_NAME_CHARACTERS = 120
-MAX_EVENT_CHARACTERS = 60
 LEAST_MONTHS, MOST_MONTHS = 1, 24
 """Of a round."""
 MOST_MILESTONES, LAST_MILESTONE = 12, 120
@@ -168,8 +168,8 @@ def _check_limits(rhythm: Rhythm) -> None:
     for field, word, words in (("channel", rhythm.channel, ("mail", "sms")), ("spread", rhythm.spread, Spread)):
         if word not in list(words):
             raise CampaignRefused("choice", field=field)
-    if len(rhythm.event_name) > MAX_EVENT_CHARACTERS:
-        raise CampaignRefused("too_long", field="event_name", limit=MAX_EVENT_CHARACTERS)
+    if len(rhythm.event_name) > MOST_LETTERS:
+        raise CampaignRefused("too_long", field="event_name", limit=MOST_LETTERS)
 
 
 def _check_hours(rhythm: Rhythm) -> None:
@@ -226,8 +226,8 @@ class Readiness:
     event_name: str
     survey_kind: str
     survey_state: str
-    contact_count: int
-    """In its segment, or all of the company's."""
+    has_contacts: bool
+    """Whether there is anybody in its segment, or in the company at all."""
     has_postal_address: bool
 
 
@@ -241,7 +241,7 @@ def obstacles(ready: Readiness) -> list[str]:
         "no_event_name": waits_for_event and not ready.event_name,
         "no_postal_address": ready.channel == "mail" and not ready.has_postal_address,
         # An event may bring its contact with it, so that one need not be there yet.
-        "nobody": not waits_for_event and ready.contact_count == 0,
+        "nobody": not waits_for_event and not ready.has_contacts,
     }
     return [code for code, is_so in found.items() if is_so]
 

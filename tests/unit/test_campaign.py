@@ -26,7 +26,7 @@ READY = Readiness(
     event_name="",
     survey_kind="relationship",
     survey_state="open",
-    contact_count=412,
+    has_contacts=True,
     has_postal_address=True,
 )
 
@@ -87,8 +87,8 @@ def test_a_setting_out_of_its_limits_is_refused_by_name(template: str, wrong: di
         ({"survey_kind": "transactional"}, ["survey_kind"]),
         ({"has_postal_address": False}, ["no_postal_address"]),
         ({"has_postal_address": False, "channel": "sms"}, []),
-        ({"contact_count": 0}, ["nobody"]),
-        ({"template": "event", "survey_kind": "transactional", "contact_count": 0}, ["no_event_name"]),
+        ({"has_contacts": False}, ["nobody"]),
+        ({"template": "event", "survey_kind": "transactional", "has_contacts": False}, ["no_event_name"]),
         ({"template": "one_off", "survey_kind": "transactional"}, []),
     ],
 )

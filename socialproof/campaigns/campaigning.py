@@ -1,0 +1,210 @@
+"""Campaigns are made, set, started, paused and stopped here. Planning and sending hear of it and follow."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.companies import audit
+from socialproof.companies.models import Company, MailSender, User
+from socialproof.contacts.models import Contact, ContactSegment
+from socialproof.contacts.segments import in_segment
+from socialproof.database import record
+from socialproof.domain.campaign import (
+    DEFAULTS,
+    CampaignTemplate,
+    Readiness,
+    Rhythm,
+    checked,
+    checked_name,
+    fits,
+    is_over,
+    obstacles,
+    state_after,
+)
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.events import CampaignStarted
+from socialproof.surveys.models import Survey
+
+_LISTS = ("milestones", "weekdays")
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSettings:
+    """Everything about a campaign but its template and its state; `segment` None means every contact."""
+
+    name: str
+    survey: Survey
+    segment: ContactSegment | None
+    rhythm: Rhythm
+
+
+def rhythm_of(campaign: Campaign) -> Rhythm:
+    """The campaign's settings as the rules know them."""
+    values = {each.name: getattr(campaign, each.name) for each in fields(Rhythm)}
+    return Rhythm(**values | {name: tuple(values[name]) for name in _LISTS})
+
+
+def create_campaign(
+    session: Session, *, company: Company, user: User, name: str, template: str, survey: Survey, now: datetime
+) -> Campaign:
+    """A new draft with its template's defaults, for every contact.
+
+    RuleBroken("survey_kind") when the template does not ask surveys of this kind.
+    """
+    _check_survey(template, survey, company.id)
+    kind = CampaignTemplate(template)
+    campaign = Campaign(
+        company_id=company.id, name=checked_name(name), template=kind.value, survey=survey, created_at=now
+    )
+    _set_rhythm(campaign, DEFAULTS[kind])
+    session.add(campaign)
+    session.flush()
+    _note(session, campaign, user, "campaign.created", now, template=kind.value)
+    return campaign
+
+
+def change_campaign(
+    session: Session, *, campaign: Campaign, settings: CampaignSettings, user: User, now: datetime
+) -> list[str]:
+    """Keep the settings; they are for what is not planned yet. Returns the names of what changed.
+
+    CampaignRefused names a field out of its limits. RuleBroken("wrong_state") when the campaign is over,
+    ("survey_kind") or ("survey_fixed") when it may not ask that survey: once started it stays with its own.
+    """
+    if is_over(campaign.state):
+        raise RuleBroken("wrong_state", state=campaign.state)
+    _check_survey(campaign.template, settings.survey, campaign.company_id)
+    if campaign.state != "draft" and settings.survey.id != campaign.survey_id:
+        raise RuleBroken("survey_fixed")
+    if settings.segment is not None and settings.segment.company_id != campaign.company_id:
+        raise RuleBroken("segment_unknown")
+    rhythm = checked(campaign.template, settings.rhythm)
+    before, former = rhythm_of(campaign), (campaign.name, campaign.survey_id, campaign.segment_id)
+    _set_rhythm(campaign, rhythm)
+    campaign.name = checked_name(settings.name)
+    campaign.survey, campaign.segment = settings.survey, settings.segment
+    session.flush()
+    changed = [name for name, value in asdict(rhythm).items() if asdict(before)[name] != value]
+    here = (campaign.name, campaign.survey_id, campaign.segment_id)
+    changed += [name for name, old, new in zip(("name", "survey", "segment"), former, here, strict=True) if old != new]
+    if changed:
+        _note(session, campaign, user, "campaign.changed", now, fields=changed)
+    return changed
+
+
+def start(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
+    """Ask from now on: the planner begins as soon as this is committed.
+
+    RuleBroken("not_ready", why=…) with the codes of all obstacles, ("wrong_state") when it is no draft.
+    """
+    state = state_after(campaign.state, "start")
+    _refuse_unready(what_prevents(session, campaign))
+    campaign.state, campaign.started_at = state.value, now
+    _note(session, campaign, user, "campaign.started", now)
+    record(session, CampaignStarted(company_id=campaign.company_id, campaign_id=campaign.id))
+
+
+def pause(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
+    """Send nothing until it is resumed; what waits keeps its place. RuleBroken("wrong_state")."""
+    campaign.state = state_after(campaign.state, "pause").value
+    _note(session, campaign, user, "campaign.paused", now)
+
+
+def resume(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
+    """Go on where it paused. RuleBroken("not_ready") as for a start, ("wrong_state")."""
+    state = state_after(campaign.state, "resume")
+    _refuse_unready(what_prevents(session, campaign))
+    campaign.state = state.value
+    _note(session, campaign, user, "campaign.resumed", now)
+    record(session, CampaignStarted(company_id=campaign.company_id, campaign_id=campaign.id))
+
+
+def stop(session: Session, *, campaign: Campaign, user: User, now: datetime) -> int:
+    """End it for good: nothing that waits is sent, no reminder follows; links in letters that were sent stay alive.
+
+    Returns how many waiting invitations were cancelled. RuleBroken("wrong_state").
+    """
+    campaign.state, campaign.stopped_at = state_after(campaign.state, "stop").value, now
+    cancelled = _cancel_waiting(session, campaign)
+    _note(session, campaign, user, "campaign.stopped", now, cancelled=cancelled)
+    return cancelled
+
+
+def discard(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
+    """Delete a draft, of which nobody has heard. RuleBroken("wrong_state") for anything else."""
+    if campaign.state != "draft":
+        raise RuleBroken("wrong_state", state=campaign.state)
+    _note(session, campaign, user, "campaign.discarded", now)
+    session.delete(campaign)
+    session.flush()
+
+
+def what_prevents(session: Session, campaign: Campaign) -> list[str]:
+    """Codes of what must be repaired before the campaign can run; empty when nothing is in the way."""
+    return obstacles(
+        Readiness(
+            template=campaign.template,
+            channel=campaign.channel,
+            event_name=campaign.event_name,
+            survey_kind=campaign.survey.kind,
+            survey_state=campaign.survey.state,
+            has_contacts=_has_contacts(session, campaign),
+            has_postal_address=bool(_postal_address(session, campaign.company_id)),
+        )
+    )
+
+
+def _refuse_unready(why: list[str]) -> None:
+    if why:
+        raise RuleBroken("not_ready", why=why)
+
+
+def _has_contacts(session: Session, campaign: Campaign) -> bool:
+    one = select(Contact.id).where(
+        Contact.company_id == campaign.company_id, Contact.deleted_at.is_(None), *in_segment(campaign.segment)
+    )
+    return session.scalar(one.limit(1)) is not None
+
+
+def _postal_address(session: Session, company_id: int) -> str:
+    address = select(MailSender.postal_address).where(MailSender.company_id == company_id)
+    return (session.scalar(address) or "").strip()
+
+
+def _cancel_waiting(session: Session, campaign: Campaign) -> int:
+    """Both statements touch each row once; the second ends reminders that were still to come."""
+    of_campaign = update(Invitation).where(
+        Invitation.company_id == campaign.company_id, Invitation.campaign_id == campaign.id
+    )
+    unsynchronised = {"synchronize_session": False}
+    cancelled = session.execute(
+        of_campaign.where(Invitation.state.in_(("pending", "deferred"))).values(
+            state="cancelled", reason="campaign_stopped", due_at=None
+        ),
+        execution_options=unsynchronised,
+    )
+    reminded = of_campaign.where(Invitation.state.in_(("sent", "delivered")), Invitation.due_at.is_not(None))
+    session.execute(reminded.values(due_at=None), execution_options=unsynchronised)
+    return int(getattr(cancelled, "rowcount", 0))
+
+
+def _check_survey(template: str, survey: Survey, company_id: int) -> None:
+    if survey.company_id != company_id or not fits(template, survey.kind):
+        raise RuleBroken("survey_kind")
+
+
+def _set_rhythm(campaign: Campaign, rhythm: Rhythm) -> None:
+    for name, value in asdict(rhythm).items():
+        setattr(campaign, name, list(value) if name in _LISTS else value)
+
+
+def _note(session: Session, campaign: Campaign, user: User, action: str, now: datetime, **details: Any) -> None:
+    company = campaign.survey.company
+    about = {"campaign": campaign.public_id, **details}
+    audit.note(session, company=company, user=user, action=action, subject=campaign.name, now=now, **about)
