@@ -6,57 +6,29 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from socialproof.database import db
 from socialproof.settings import Settings
+from tests.migrations.conftest import MOMENT, Release, Write, rows
 from tests.servers import ROOT
 
 pytestmark = pytest.mark.both_databases
-MOMENT = datetime(2026, 11, 1, 12, tzinfo=UTC)
-PLAIN = {"INTEGER": 0, "SMALLINT": 0, "BIGINT": 0, "BOOLEAN": False, "JSON": [], "DOUBLE": 0.0}
 
 
 @pytest.fixture
-def old(app: Flask) -> Callable[..., dict[str, Any]]:
-    """`old("table", column=…)` writes a row as release 0.1 of the schema did, filling what must not be empty."""
-    with app.app_context():
-        db.metadata.drop_all(db.engine)
-        with db.engine.begin() as connection:
-            connection.execute(text("drop table alembic_version"))
-        upgrade(revision="0001")
-        tables = MetaData()
-        tables.reflect(db.engine)
-
-    def write(table: str, /, **values: Any) -> dict[str, Any]:
-        row = filled(tables.tables[table], values)
-        with app.app_context(), db.engine.begin() as connection:
-            connection.execute(tables.tables[table].insert(), row)
-        return row
-
-    return write
-
-
-def filled(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    row = dict(values)
-    for column in table.columns:
-        if column.nullable or column.name in row or column.name == "id":
-            continue
-        kind = str(column.type).partition("(")[0].split(" ")[0]
-        row[column.name] = MOMENT if kind in ("DATETIME", "TIMESTAMP") else PLAIN.get(kind, "x")
-    return row
+def old(release: Release) -> Write:
+    return release("0001")
 
 
 @pytest.fixture
-def planted(old: Callable[..., dict[str, Any]]) -> None:
+def planted(old: Write) -> None:
     old("company", id=1, public_id="company-1", name="Nordlys Kaffe AB")
     old("user_account", id=1, email="owner@nordlys.example")
     old("survey", id=1, company_id=1, public_id="survey-1", kind="relationship", state="open")
@@ -99,10 +71,6 @@ def planted(old: Callable[..., dict[str, Any]]) -> None:
     old("upload", id=1, company_id=1, media_id=4, public_id="upload-1", state="open", expires_at=MOMENT)
 
 
-def rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in connection.execute(text(statement))]
-
-
 def test_what_was_stored_stays_and_is_counted(app: Flask, planted: None) -> None:
     with app.app_context():
         upgrade()
@@ -120,7 +88,7 @@ def test_what_was_stored_stays_and_is_counted(app: Flask, planted: None) -> None
 
 
 def test_what_is_published_is_built_anew_once(
-    app: Flask, planted: None, old: Callable[..., dict[str, Any]], run_jobs: Callable[[], int]
+    app: Flask, planted: None, old: Write, run_jobs: Callable[[], int]
 ) -> None:
     old("company", id=2, public_id="company-2", name="Another company")
     waiting = {"kind": "widgets.rebuild", "state": "waiting", "payload": {"company_id": 2}, "run_at": MOMENT}
@@ -151,7 +119,7 @@ def test_the_checks_and_the_ties_between_tables_still_hold(app: Flask, planted: 
             assert rows(connection, "select count(*) from upload") == [(0,)]
 
 
-def test_the_release_before_still_writes(app: Flask, planted: None, old: Callable[..., dict[str, Any]]) -> None:
+def test_the_release_before_still_writes(app: Flask, planted: None, old: Write) -> None:
     with app.app_context():
         upgrade()
     old("media", id=5, company_id=1, public_id="media-5", kind="video", state="uploading")
