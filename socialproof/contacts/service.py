@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from socialproof.contacts.models import Contact
+from socialproof.companies import audit
+from socialproof.companies.models import Company, User
+from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.contacts.queries import contact_by_email
+from socialproof.contacts.suppression import address_changed, apply_suppressions, remember, resubscribe, unsubscribe
+from socialproof.domain.contact import ContactValues
+from socialproof.domain.errors import RuleBroken
+
+BLANK = ContactValues()
+VALUES = tuple(field.name for field in fields(ContactValues))
 
 
 def keep_contact(
@@ -30,6 +40,97 @@ def keep_contact(
     return known
 
 
+def add_contact(session: Session, *, company: Company, values: ContactValues, now: datetime) -> Contact:
+    """A new contact with checked values. An address that said never is still one that said never.
+
+    RuleBroken("email_taken", contact=its public id) when the company has a contact with this address.
+    """
+    new = Contact(company_id=company.id, created_at=now)
+    _write(new, values)
+    apply_suppressions(session, company.id, [new])
+    _refuse_taken(session, new)
+    try:
+        with session.begin_nested():
+            session.add(new)
+    except IntegrityError:
+        _refuse_taken(session, new)
+        raise
+    return new
+
+
+def change_contact(
+    session: Session, *, contact: Contact, values: ContactValues, user: User | None, now: datetime
+) -> list[str]:
+    """Write checked values over the contact's; returns the names of those that changed.
+
+    Another address has not bounced, and may itself have said never. What the old one said is remembered.
+    RuleBroken("email_taken", contact=its public id).
+    """
+    changed = [name for name in VALUES if getattr(contact, name) != getattr(values, name)]
+    is_new_address = bool({"email", "phone"} & set(changed))
+    if is_new_address:
+        _refuse_taken(session, contact, values.email)
+        remember(session, contact=contact, now=now)
+    _write(contact, values)
+    if is_new_address:
+        address_changed(session, contact=contact)
+        _note(session, contact, user, "contact.address_changed", now)
+    session.flush()
+    return changed
+
+
+def delete_contact(session: Session, *, contact: Contact, user: User | None = None, now: datetime) -> None:
+    """Take the person out of the row; its links say goodbye from now on, its answers keep counting without a name.
+
+    What its addresses said never to is kept as keyed hashes, for the day when somebody adds them again.
+    """
+    if contact.deleted_at is None:
+        _note(session, contact, user, "contact.deleted", now)
+    remember(session, contact=contact, now=now)
+    _write(contact, BLANK)
+    contact.email_bounce_reason = ""
+    contact.deleted_at = contact.deleted_at or now
+    session.execute(delete(CustomerEvent).where(CustomerEvent.contact_id == contact.id))
+    session.flush()
+
+
+def unsubscribe_for(session: Session, *, contact: Contact, user: User, now: datetime) -> None:
+    """They told the team that they do not want to be asked."""
+    if contact.unsubscribed_at is None:
+        _note(session, contact, user, "contact.unsubscribed", now)
+    unsubscribe(session, contact=contact, by="team", now=now)
+
+
+def resubscribe_for(session: Session, *, contact: Contact, user: User, now: datetime) -> None:
+    """They told the team that they want to be asked again, or that it was a mistake."""
+    if contact.unsubscribed_at is not None:
+        _note(session, contact, user, "contact.resubscribed", now)
+    resubscribe(session, contact=contact)
+
+
+def _write(contact: Contact, values: ContactValues) -> None:
+    for name in VALUES:
+        value = getattr(values, name)
+        setattr(contact, name, dict(value) if name == "attributes" else value)
+
+
+def _refuse_taken(session: Session, contact: Contact, email: str | None = None) -> None:
+    email = email or contact.email
+    if email is None:
+        return
+    with session.no_autoflush:
+        known = contact_by_email(session, contact.company_id, email)
+    if known is not None and known is not contact:
+        raise RuleBroken("email_taken", contact=known.public_id)
+
+
+def _note(session: Session, contact: Contact, user: User | None, action: str, now: datetime) -> None:
+    """Without whom it was about: the trail outlives the person."""
+    if user is not None:
+        company = session.get_one(Company, contact.company_id)
+        audit.note(session, company=company, user=user, action=action, now=now)
+
+
 def _add_unless_known(session: Session, new: Contact) -> Contact:
     """Somebody else may add the same address at the same moment: then theirs is the contact."""
     try:
@@ -40,12 +141,5 @@ def _add_unless_known(session: Session, new: Contact) -> Contact:
         if known is None:
             raise
         return known
+    apply_suppressions(session, new.company_id, [new])
     return new
-
-
-def delete_contact(session: Session, *, contact: Contact, now: datetime) -> None:
-    """Take the person out of the row; its links say goodbye from now on, its answers keep counting without a name."""
-    contact.email = None
-    contact.name = contact.role = contact.organisation = ""
-    contact.deleted_at = contact.deleted_at or now
-    session.flush()
