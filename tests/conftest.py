@@ -29,7 +29,15 @@ from tests.factories import Factories
 from tests.parts import need
 from tests.people import Marketer
 
-pytest_plugins = ("tests.browsers", "tests.clips", "tests.other_browsers", "tests.peers", "tests.s3", "tests.speech")
+pytest_plugins = (
+    "tests.browsers",
+    "tests.clips",
+    "tests.other_browsers",
+    "tests.peers",
+    "tests.s3",
+    "tests.sms_peer",
+    "tests.speech",
+)
 
 SECRET = "a-secret-key-for-tests-only-0123456789"
 

@@ -11,6 +11,7 @@ from socialproof.web.customer import (
     manage,
     proposal,
     response,
+    short,
     survey,
     testimonial,
     unsubscribe,
@@ -21,5 +22,5 @@ from socialproof.web.customer import (
 room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)
 
-for page in (survey, logo, invitation, response, testimonial, video, uploads, manage, proposal, unsubscribe):
+for page in (survey, logo, invitation, response, testimonial, video, uploads, manage, proposal, unsubscribe, short):
     room.register_blueprint(page.blueprint)

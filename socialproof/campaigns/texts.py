@@ -1,0 +1,158 @@
+"""Text messages: what one says, what its reader sends back, and what the service reports of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from socialproof.backends.sms.port import SmsMessage
+from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.outcomes import ON_ITS_WAY, note_delivered
+from socialproof.contacts import suppression
+from socialproof.contacts.models import Contact
+from socialproof.domain import sms
+from socialproof.languages import DEFAULT, known_language, translations
+from socialproof.settings import Settings
+from socialproof.surveys.wording import wording_for
+
+NEVER_REACHED = ("undelivered", "failed")
+STOPPED_CODE = "21610"
+"""The service's number for: its owner told us to stop, and the service heard it before we did."""
+
+
+def text_for(session: Session, campaign: Campaign, invitation: Invitation, settings: Settings) -> SmsMessage:
+    """The text message of this invitation: words, its short link, how to stop; at most two segments.
+
+    The short code is made when there is none yet. SmsMalformed when the contact has no number.
+    """
+    if invitation.short_code is None:
+        invitation.short_code = sms.new_short_code()
+        session.flush()
+    language = _language(invitation)
+    link = f"{settings.base_url}/s/k/{invitation.short_code}"
+    own = next((each.sms_text for each in campaign.wordings if each.language == language), "")
+    words = own.strip() or standard_text(invitation, language)
+    return SmsMessage(
+        to=invitation.contact.phone or "",
+        text=_filled(words, invitation, link, stop_line(language, settings.sms_from, link)),
+        key=f"invitation:{invitation.public_id}:{invitation.reminder_count}",
+    )
+
+
+def standard_text(invitation: Invitation, language: str) -> str:
+    """The product's own words: who asks, and the question."""
+    company, question = invitation.survey.company.name, wording_for(invitation.survey, language).question
+    return question if company in question else f"{company}: {question}"
+
+
+def stop_line(language: str, sender: str, link: str) -> str:
+    """How to get no more. Nobody can answer a name, so a text from a name carries an address for it."""
+    _ = translations(language).gettext
+    if sender and not re.fullmatch(r"\+?[0-9]{3,}", sender):
+        return _("Stop: %(link)s") % {"link": f"{link}/stop"}
+    return _("Reply STOP to end.")
+
+
+def hear_reply(session: Session, *, phone: str, text: str, now: datetime) -> str:
+    """Do what a reply to our texts wants: `stop`, `start`, or nothing for any other words.
+
+    It holds for every company that sent a text to this number (E.164), because all of them send from one number.
+    """
+    meaning = sms.meaning_of(text)
+    for company_id in _texting_companies(session, phone) if meaning else ():
+        if meaning == "stop":
+            stop(session, company_id=company_id, phone=phone, now=now)
+        else:
+            suppression.resume_texts(session, company_id=company_id, phone=phone)
+    return meaning
+
+
+def stop(session: Session, *, company_id: int, phone: str, now: datetime) -> None:
+    """No more texts of this company to this number; what waits or could be repeated ends."""
+    suppression.stop_texts(session, company_id=company_id, phone=phone, now=now)
+    of_number = select(Contact.id).where(Contact.company_id == company_id, Contact.phone == phone)
+    open_texts = (
+        Invitation.company_id == company_id,
+        Invitation.channel == "sms",
+        Invitation.contact_id.in_(of_number),
+        Invitation.state.in_(ON_ITS_WAY),
+    )
+    session.execute(
+        update(Invitation)
+        .where(*open_texts)
+        .values(state="unsubscribed", reason=suppression.STOPPED, due_at=None)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def hear_report(session: Session, *, key: str, provider_key: str, status: str, code: str, now: datetime) -> bool:
+    """Note what the service reports of one text; whether it was one of ours. Late, twice, in any order: no matter."""
+    invitation = _reported(session, key, provider_key)
+    if invitation is None or invitation.channel != "sms":
+        return False
+    if status == "delivered":
+        note_delivered(session, invitation=invitation, now=now)
+    elif status in NEVER_REACHED:
+        _note_lost(session, invitation, code, now)
+        phone = invitation.contact.phone
+        if code == STOPPED_CODE and phone:
+            stop(session, company_id=invitation.company_id, phone=phone, now=now)
+    return True
+
+
+def invitation_with_code(session: Session, code: str) -> Invitation | None:
+    """The invitation behind a short link. The code is the authority."""
+    return session.scalar(select(Invitation).where(Invitation.short_code == code)) if sms.is_short_code(code) else None
+
+
+def _note_lost(session: Session, invitation: Invitation, code: str, now: datetime) -> None:
+    """The text did not arrive. Its number stays: a telephone that is off today is on tomorrow, for another survey."""
+    session.refresh(invitation, with_for_update=True)
+    invitation.error = code
+    invitation.due_at = None
+    if invitation.state in ("pending", "sent"):
+        invitation.state, invitation.reason, invitation.bounced_at = "bounced", "refused", now
+    session.flush()
+
+
+def _reported(session: Session, key: str, provider_key: str) -> Invitation | None:
+    kind, _colon, rest = key.partition(":")
+    public_id = rest.partition(":")[0]
+    if kind == "invitation" and re.fullmatch(r"[A-Za-z0-9_-]{1,22}", public_id):
+        return session.scalar(select(Invitation).where(Invitation.public_id == public_id))
+    return session.scalar(select(Invitation).where(Invitation.provider_key == provider_key)) if provider_key else None
+
+
+def _texting_companies(session: Session, phone: str) -> list[int]:
+    texted = (
+        select(Invitation.company_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .where(Contact.phone == phone, Invitation.channel == "sms", Invitation.asked_at.is_not(None))
+        .distinct()
+    )
+    return list(session.scalars(texted))
+
+
+def _language(invitation: Invitation) -> str:
+    wanted = (invitation.language, invitation.contact.language, invitation.survey.default_language)
+    return next(filter(None, map(known_language, wanted)), DEFAULT)
+
+
+def _filled(words: str, invitation: Invitation, link: str, ending: str) -> str:
+    """The words with name and company in them. The link stands where they say, else behind them; it is never cut."""
+    company = invitation.survey.company.name
+    values = {"{name}": invitation.contact.name, "{company}": company}
+    before, found, after = words.partition("{link}")
+    said = [sms.plain(_replaced(part.replace("{link}", ""), values)) for part in (before, after)]
+    tail = " ".join(filter(None, (link, said[1] if found else "", ending)))
+    if sms.size_of(tail).segments > sms.MOST_SEGMENTS:  # too much behind the link: that goes first
+        said, tail = [f"{said[0]} {said[1]}".strip(), ""], f"{link} {ending}"
+    return sms.fitted(said[0], f" {tail}").strip()
+
+
+def _replaced(words: str, values: dict[str, str]) -> str:
+    """In one go, so that a name that looks like a placeholder stays a name."""
+    return re.sub(r"\{(?:name|company)\}", lambda found: values[found.group()], words)
