@@ -32,6 +32,7 @@ from tests.people import Marketer
 pytest_plugins = (
     "tests.browsers",
     "tests.clips",
+    "tests.name_servers",
     "tests.other_browsers",
     "tests.peers",
     "tests.s3",

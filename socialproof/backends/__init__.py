@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from socialproof.backends.dns import DnsResolver, Resolver
 from socialproof.backends.mail import build_mailer
 from socialproof.backends.mail.port import Mailer
 from socialproof.backends.sms import build_sms
@@ -23,6 +24,7 @@ class Backends:
     mailer: Mailer
     transcoder: Transcoder
     sms: SmsSender
+    resolver: Resolver
     speech: Recognizer | None = None
     """None: nothing is heard, and captions are typed."""
 
@@ -34,6 +36,7 @@ def build_backends(settings: Settings) -> Backends:
         mailer=build_mailer(settings.mail_url, sender=settings.mail_from, outbox_dir=settings.data_dir / "outbox"),
         transcoder=FfmpegTranscoder(settings.ffmpeg),
         sms=build_sms(settings),
+        resolver=DnsResolver(settings.dns_server),
         speech=build_recognizer(settings.speech_model),
     )
 
