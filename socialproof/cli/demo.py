@@ -11,6 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from socialproof import clock
 from socialproof.companies.queries import anybody
 from socialproof.database import db, transaction
+from socialproof.demo.reach import show_popup_on
 from socialproof.demo.seed import OWNER_EMAIL, PASSWORD, Seed, sample_company
 from socialproof.demo.site import create_site
 from socialproof.surveys.models import Survey
@@ -40,6 +41,10 @@ def seed() -> None:
 def site(port: int) -> None:
     """Serve the sample website and the outbox on this machine only."""
     product, _ = _product()
+    with transaction() as session:
+        company = sample_company(session)
+        if company is not None:
+            show_popup_on(session, company, f"http://localhost:{port}")
     make_server("127.0.0.1", port, create_site(product), threaded=True, request_handler=_Quiet).serve_forever()
 
 

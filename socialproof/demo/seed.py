@@ -24,6 +24,7 @@ from socialproof.database import new_public_id, record
 from socialproof.demo.films import SOUND, Film, shoot
 from socialproof.demo.history import History, moments
 from socialproof.demo.pictures import portrait
+from socialproof.demo.reach import Reach, plant_hostile
 from socialproof.demo.voices import VOICES, Voice
 from socialproof.domain import consent
 from socialproof.domain.events import MediaUploaded
@@ -70,6 +71,7 @@ class Seed:
             self._voice(survey, voice, moment, history, moderator)
         history.save_counts()
         self.session.flush()
+        Reach(self.session, company, owner, self.now).plant(survey, delivery)
         self._widgets(company)
         self._hostile_company(owner)
 
@@ -256,6 +258,7 @@ class Seed:
             self._voice(survey, voice, self.now - timedelta(days=1), history, owner)
         history.save_counts()
         self.session.flush()
+        plant_hostile(self.session, company, survey, HOSTILE, self.now)
         create_widget(self.session, company=company, look=Look(name=HOSTILE[:100]), now=self.now)
 
 

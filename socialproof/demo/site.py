@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, make_response, render_template
 
+from socialproof.demo.reach import sample_popup
 from socialproof.demo.seed import sample_company, sample_widgets
 from socialproof.web import EXTENSION, Services
 
@@ -33,7 +34,8 @@ def create_site(product: Flask) -> Flask:
 
             company = sample_company(db.session())
             widgets = sample_widgets(db.session(), company) if company else {}
-        return render_template("demo/home.html", base_url=services.settings.base_url, widgets=widgets)
+            popup = sample_popup(db.session(), company) if company else None
+        return render_template("demo/home.html", base_url=services.settings.base_url, widgets=widgets, popup=popup)
 
     @site.get("/outbox")
     def mails() -> str:
