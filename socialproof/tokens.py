@@ -6,8 +6,11 @@ secrets of which only the hash is stored.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
+from binascii import Error as NotBase
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -15,6 +18,8 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 MAX_LENGTH = 300
+MARK_LENGTH = 36
+_ID_BYTES, _MARK_PROOF_BYTES = 12, 10
 
 
 class Purpose(StrEnum):
@@ -57,11 +62,40 @@ class Tokens:
         """The subject of a timed link that is at most `max_age` seconds old; BadToken for anything else."""
         return _checked(token, lambda text: self._timed(purpose).loads(text, max_age=max_age))
 
+    def bounce_mark(self, public_id: str) -> str:
+        """The invitation in the address to which its letter comes back: bounces+<mark>@host.
+
+        36 letters and digits, whatever their case, because some servers forget it: base32 of the 12 bytes of the
+        public id and the first 80 bits of an HMAC over them. A local part holds 64, so 27 are left for its name.
+        """
+        subject = base64.urlsafe_b64decode(public_id)
+        if len(subject) != _ID_BYTES:
+            raise ValueError("only a public id of our own making has a mark")
+        return base64.b32encode(subject + _proof(self._keys[-1], subject)).decode("ascii").rstrip("=").lower()
+
+    def read_bounce_mark(self, mark: str) -> str:
+        """The public id of the invitation that a mark names; BadToken for anything else."""
+        try:
+            whole = base64.b32decode(mark.upper() + "====") if len(mark) == MARK_LENGTH else b""
+        except (NotBase, ValueError) as error:
+            raise BadToken from error
+        subject, proof = whole[:_ID_BYTES], whole[_ID_BYTES:]
+        if len(proof) != _MARK_PROOF_BYTES:
+            raise BadToken
+        if not any(hmac.compare_digest(proof, _proof(key, subject)) for key in self._keys):
+            raise BadToken
+        return base64.urlsafe_b64encode(subject).decode("ascii")
+
     def _permanent(self, purpose: Purpose) -> URLSafeSerializer:
         return URLSafeSerializer(self._keys, salt=f"socialproof.{purpose}", signer_kwargs=_SIGNER)
 
     def _timed(self, purpose: Purpose) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt=f"socialproof.timed.{purpose}", signer_kwargs=_SIGNER)
+
+
+def _proof(key: str, subject: bytes) -> bytes:
+    own_key = hmac.digest(key.encode(), f"socialproof.{Purpose.BOUNCE}".encode(), "sha256")
+    return hmac.digest(own_key, subject, "sha256")[:_MARK_PROOF_BYTES]
 
 
 def _checked(token: str, loads: Callable[[str], object]) -> str:

@@ -124,7 +124,7 @@ def test_several_messages_share_one_connection(mailer: SmtpMailer, desk: Desk) -
 
 def test_a_connection_that_died_in_between_is_made_anew(mailer: SmtpMailer, desk: Desk) -> None:
     mailer.send(a_message(key="before"))
-    mailer._local.client.sock.shutdown(socket.SHUT_RDWR)
+    mailer._idle[0][0].sock.shutdown(socket.SHUT_RDWR)
     mailer.send(a_message(key="after"))
     assert (len(desk.taken), desk.connections) == (2, 2)
 

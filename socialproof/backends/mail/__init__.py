@@ -6,9 +6,11 @@ from pathlib import Path
 
 from socialproof.backends.mail.outbox import OutboxMailer
 from socialproof.backends.mail.port import (
+    Letter,
     MailDelayed,
     Mailer,
     MailRefused,
+    MailUnreachable,
     Message,
     MessageMalformed,
 )
@@ -16,8 +18,10 @@ from socialproof.backends.mail.render import Rendered, render
 from socialproof.backends.mail.smtp import SmtpMailer
 
 __all__ = [
+    "Letter",
     "MailDelayed",
     "MailRefused",
+    "MailUnreachable",
     "Mailer",
     "Message",
     "MessageMalformed",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate, parseaddr
 from hashlib import sha256
 
-from socialproof.backends.mail.port import Message, MessageMalformed
+from socialproof.backends.mail.port import Letter, Message, MessageMalformed
 
 
-def compose(message: Message, *, sender: str) -> EmailMessage:
+def compose(message: Message, *, sender: str) -> Letter:
     """Make the letter: plain words first, the same as HTML beside them. Raise MessageMalformed if it cannot be one."""
     address = sender_address(sender, message.from_name)
-    letter = EmailMessage(policy=SMTP)
+    # Only an address that cannot be written in ASCII needs a server that takes other letters in a header.
+    letter = EmailMessage(policy=SMTP if message.to.isascii() else SMTPUTF8)
     try:
         letter["Subject"] = message.subject
         letter["From"] = address
@@ -24,12 +25,12 @@ def compose(message: Message, *, sender: str) -> EmailMessage:
     letter["Date"] = formatdate(usegmt=True)
     letter["Message-ID"] = message_id(message.key, address.domain)
     letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(message.text)
+    letter.set_content(message.text, cte="quoted-printable")
     if message.html:
-        letter.add_alternative(message.html, subtype="html")
+        letter.add_alternative(message.html, subtype="html", cte="quoted-printable")
     if message.language:
         letter["Content-Language"] = message.language
-    return letter
+    return Letter(message.to, address.addr_spec, letter.as_bytes(), message.key)
 
 
 def message_id(key: str, domain: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from socialproof.backends.mail.compose import compose
-from socialproof.backends.mail.port import Message
+from socialproof.backends.mail.port import Letter, Message
 
 
 class OutboxMailer:
@@ -21,14 +21,17 @@ class OutboxMailer:
         self.sender = sender
 
     def send(self, message: Message) -> None:
+        """Keep the message as the file that would have been sent."""
+        self.deliver(compose(message, sender=self.sender))
+
+    def deliver(self, letter: Letter) -> None:
         """Write the whole file or none: it appears under its name only when every byte is on disk."""
-        content = compose(message, sender=self.sender).as_bytes()
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = sha256(message.key.encode()).hexdigest()[:40]
+        name = sha256(letter.key.encode()).hexdigest()[:40]
         draft = self.folder / f".{name}.{token_hex(4)}"
         try:
             with draft.open("xb") as target:
-                target.write(content)
+                target.write(letter.content)
                 target.flush()
                 os.fsync(target.fileno())
             draft.replace(self.folder / f"{name}.eml")

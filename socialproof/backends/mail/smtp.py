@@ -1,21 +1,23 @@
-"""Mail through an SMTP server: one connection per thread while it is warm, and no more patience than a job has."""
+"""Mail through an SMTP server: connections are used again while warm, with no more patience than a job has."""
 
 from __future__ import annotations
 
 import re
+import select
 import smtplib
-import socket
 import ssl
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from socialproof.backends.mail.compose import compose, sender_address
-from socialproof.backends.mail.port import MailDelayed, MailRefused, Message
+from socialproof.backends.mail.compose import compose
+from socialproof.backends.mail.conversation import Conversation, EncryptedConversation
+from socialproof.backends.mail.port import Letter, MailDelayed, MailRefused, MailUnreachable, Message
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+OURS = (530, 534, 535, 538)
+"""Answers about our own sign-in, whoever the letter is for."""
 
 
 @dataclass
@@ -34,7 +36,9 @@ class SmtpMailer:
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
 
     def __post_init__(self) -> None:
-        self._local = threading.local()
+        self._idle: list[tuple[Conversation, float]] = []
+        self._lock = threading.Lock()
+        self._own_name: str | None = None
 
     @classmethod
     def from_url(cls, url: str, *, sender: str) -> SmtpMailer:
@@ -51,92 +55,108 @@ class SmtpMailer:
 
     def send(self, message: Message) -> None:
         """Hand the message to the server; raise MailDelayed on silence or 4xx, MailRefused on 5xx."""
-        letter = compose(message, sender=self.sender)
-        from_addr = sender_address(self.sender).addr_spec
+        self.deliver(compose(message, sender=self.sender))
+
+    def deliver(self, letter: Letter) -> None:
+        """The same with a finished letter. A warm connection that was closed meanwhile is made anew, once."""
+        ends_at = time.monotonic() + self.deadline
+        client = self._warm_client()
+        if client is not None:
+            client.limit(self.deadline)
+            try:
+                self._hand_over(client, letter)
+                return
+            except _Stale:
+                pass
+        client = self._connect(ends_at - time.monotonic())
+        client.limit(max(ends_at - time.monotonic(), 0.01))
         try:
-            with _Deadline(self.deadline) as deadline:
-                client = self._warm_client(deadline) or self._connect(deadline)
-                client.send_message(letter, from_addr=from_addr, to_addrs=[message.to])
-            self._local.used_at = time.monotonic()
-        except BaseException as error:
-            self.close()
-            raise _as_outcome(error) from error
+            self._hand_over(client, letter)
+        except _Stale as error:
+            raise MailDelayed(str(error)) from error
 
     def close(self) -> None:
-        """Leave this thread's connection, without waiting for a farewell."""
-        client: smtplib.SMTP | None = getattr(self._local, "client", None)
-        self._local.client = None
-        if client is not None:
+        """Leave the connections that nobody uses, without waiting for a farewell."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for client, _since in idle:
             client.close()
 
-    def _warm_client(self, deadline: _Deadline) -> smtplib.SMTP | None:
-        """The connection of the last message, if it is young and still answers."""
-        client: smtplib.SMTP | None = getattr(self._local, "client", None)
-        if client is None or time.monotonic() - self._local.used_at > self.keep_seconds:
-            self.close()
-            return None
-        deadline.watch(client)
+    def _hand_over(self, client: Conversation, letter: Letter) -> None:
         try:
-            if client.rset()[0] == 250:
-                return client
-        except (OSError, smtplib.SMTPException):
-            deadline.check()
-        self.close()
-        return None
+            client.hand_over(letter)
+        except BaseException as error:
+            if _is_stale(client, error):
+                client.close()
+                raise _Stale(_words_of(error)) from error
+            is_refusal = isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused)
+            if is_refusal and client.forget():
+                self._keep(client)
+            else:
+                client.close()
+            raise _as_outcome(error) from error
+        self._keep(client)
 
-    def _connect(self, deadline: _Deadline) -> smtplib.SMTP:
+    def _keep(self, client: Conversation) -> None:
+        with self._lock:
+            self._idle.append((client, time.monotonic()))
+
+    def _warm_client(self) -> Conversation | None:
+        """The connection that was used last, if it is young and the server has not said goodbye on it."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    return None
+                client, since = self._idle.pop()
+            if time.monotonic() - since <= self.keep_seconds and _is_silent(client):
+                return client
+            client.close()
+
+    def _connect(self, seconds: float) -> Conversation:
+        client: Conversation
         if self.scheme == "smtps":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(timeout=self.timeout, context=self.tls)
+            client = EncryptedConversation(local_hostname=self._own_name, timeout=self.timeout, context=self.tls)
         else:
-            client = smtplib.SMTP(timeout=self.timeout)
-        # What `SMTP(host)` does, in two steps, so that the deadline can cut the connection from its first byte on.
-        client._host = self.host  # type: ignore[attr-defined]
-        self._local.client = client
-        deadline.watch(client)
-        code, words = client.connect(self.host, self.port)
-        if code != 220:
-            raise smtplib.SMTPConnectError(code, words)
-        deadline.check()
-        client.ehlo_or_helo_if_needed()
-        if self.scheme == "smtp+starttls":
-            client.starttls(context=self.tls)
-        if self.user:
-            client.login(self.user, self.password)
+            client = Conversation(local_hostname=self._own_name, timeout=self.timeout)
+        self._own_name = client.local_hostname  # looked up once: a name server may be slow
+        client._host = self.host  # type: ignore[attr-defined]  # what `SMTP(host)` does, before the clock runs
+        client.limit(max(seconds, 0.01))
+        try:
+            code, words = client.connect(self.host, self.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, words)
+            client.ehlo_or_helo_if_needed()
+            if self.scheme == "smtp+starttls":
+                client.starttls(context=self.tls)
+                client.ehlo_or_helo_if_needed()
+            if self.user:
+                client.login(self.user, self.password)
+        except (OSError, smtplib.SMTPException) as error:
+            client.close()
+            raise MailUnreachable(_words_of(error)) from error
         return client
 
 
-class _Deadline:
-    """Cuts a connection after so many seconds in all. A socket's own time-out starts anew with each byte."""
+class _Stale(Exception):
+    """The server had ended this connection before our letter; it knows nothing of the letter."""
 
-    def __init__(self, seconds: float) -> None:
-        self.client: smtplib.SMTP | None = None
-        self.is_over = False
-        self.timer = threading.Timer(seconds, self._cut)
-        self.timer.daemon = True
 
-    def __enter__(self) -> Self:
-        self.timer.start()
-        return self
+def _is_stale(client: Conversation, error: BaseException) -> bool:
+    if client.is_handed_over or client.is_late:
+        return False
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return error.smtp_code == 421
+    return isinstance(error, smtplib.SMTPServerDisconnected | ConnectionError)
 
-    def __exit__(self, *_error: object) -> None:
-        self.timer.cancel()
 
-    def watch(self, client: smtplib.SMTP) -> None:
-        self.client = client
-        self.check()
-
-    def check(self) -> None:
-        if self.is_over:
-            raise TimeoutError("the mail server took too long")
-
-    def _cut(self) -> None:
-        self.is_over = True
-        connection: socket.socket | None = getattr(self.client, "sock", None)
-        try:
-            if connection is not None:
-                connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+def _is_silent(client: Conversation) -> bool:
+    """Between two letters a server says nothing, unless it ends the conversation."""
+    if client.sock is None:
+        return False
+    try:
+        return not select.select([client.sock], [], [], 0)[0]
+    except (OSError, ValueError):
+        return False
 
 
 def _as_outcome(error: BaseException) -> BaseException:
@@ -144,20 +164,32 @@ def _as_outcome(error: BaseException) -> BaseException:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
         return _by_code(code, words)
-    # A server that refuses our sign-in refuses us, not the recipient: the operator will mend that.
-    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError):
-        return MailDelayed(str(error))
+    # A server that refuses our sender refuses us, not the recipient: the operator will mend that.
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return MailUnreachable(_words_of(error))
     if isinstance(error, smtplib.SMTPResponseException):
         return _by_code(error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPNotSupportedError) and "SMTPUTF8" in str(error):
-        return MailRefused(553, "the mail server does not take this kind of address")
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return MailRefused(553, "5.6.7 the mail server does not take this kind of address")
     if isinstance(error, OSError | smtplib.SMTPException):
-        return MailDelayed(str(error) or type(error).__name__)
+        return MailDelayed(_words_of(error))
     return error
 
 
 def _by_code(code: int, words: bytes | str) -> MailDelayed | MailRefused:
-    reason = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    # The words go to logs and to the job table, which must not remember an address that is erased elsewhere.
-    reason = re.sub(r"\S+@\S+", "…", " ".join(reason.split()))[:300]
+    reason = _without_addresses(words)
+    if code in OURS:
+        return MailUnreachable(f"{code} {reason}")
     return MailRefused(code, reason) if 500 <= code < 600 else MailDelayed(f"{code} {reason}")
+
+
+def _words_of(error: BaseException) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_without_addresses(error.smtp_error)}"
+    return _without_addresses(str(error)) or type(error).__name__
+
+
+def _without_addresses(words: bytes | str) -> str:
+    """For logs and tables, which must not remember an address that is erased elsewhere."""
+    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return re.sub(r"\S+@\S+", "…", " ".join(said.split()))[:300]
