@@ -11,6 +11,7 @@ from socialproof.domain.text import clean_line
 MOST_WORDS = 8
 LONGEST_WORD = 60
 
+_PHONE = re.compile(r"\+?[\d\s()./-]{4,}")
 _LETTERS = [chr(code) for code in (*range(0xC0, 0x180), *range(0x218, 0x21C), *range(0x1E00, 0x1F00))]
 _STROKED = {"æ": "a", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ł": "l", "þ": "t", "ŧ": "t", "ß": "s", "ı": "i"}
 _PAIRS = {"aa": "åÅ", "ae": "æÆäÄ", "oe": "øØöÖœŒ", "ue": "üÜ", "ss": "ßẞ"}
@@ -22,12 +23,20 @@ def words_of(search: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in clean_line(search).split()[:MOST_WORDS]]
 
 
+def phone_digits(search: str) -> str:
+    """The digits of a search for a telephone number, without the zeros in front that only one country dials; or ""."""
+    text = clean_line(search)
+    if not _PHONE.fullmatch(text):
+        return ""
+    return re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")[:15]
+
+
 def tolerant(text: str) -> str:
     """A regular expression that both databases and Python read alike: `text` somewhere, whatever case and accents.
 
     "kjaer", "Kjær" and "KJAR" all find Kjær. Letters without a Latin base, such as Greek ones, differ in case only.
     """
-    return "(?i)" + _pattern(text.lower(), is_tolerant=True)
+    return "(?i)" + _pattern(text, is_tolerant=True)
 
 
 def exactly(text: str) -> str:
@@ -43,7 +52,7 @@ def containing(text: str) -> str:
 def _pattern(text: str, *, is_tolerant: bool) -> str:
     found, at = [], 0
     while at < len(text):
-        pair = text[at : at + 2]
+        pair = text[at : at + 2].lower()
         if is_tolerant and pair in _PAIRS:
             found.append(f"(?:{_letter(pair[0])}{_letter(pair[1])}|[{_PAIRS[pair]}])")
             at += 2
