@@ -16,7 +16,18 @@ from socialproof.backends import Backends, build_backends
 from socialproof.database import db
 from socialproof.settings import Settings
 from socialproof.tokens import Tokens
-from socialproof.web import EXTENSION, Services, customer, errors, language, marketer, operator, request_log, visitor
+from socialproof.web import (
+    EXTENSION,
+    Services,
+    customer,
+    errors,
+    language,
+    marketer,
+    operator,
+    provider,
+    request_log,
+    visitor,
+)
 from socialproof.web.form_session import FormSession
 from socialproof.web.shield import Shield
 
@@ -49,6 +60,7 @@ def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     app.register_blueprint(customer.room)
     app.register_blueprint(visitor.room)
     app.register_blueprint(marketer.room)
+    app.register_blueprint(provider.room)
     app.register_blueprint(operator.blueprint)
     cli.init_app(app)
     app.wsgi_app = Shield(app.wsgi_app, app)  # type: ignore[method-assign]

@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
 from socialproof.companies.models import User
+from socialproof.contacts.ledger import take
 from socialproof.contacts.models import Contact
 from socialproof.database import new_public_id
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.invitation import LINK_LIFETIME
+from socialproof.domain.ledger import Channel, Kind, Verdict
 from socialproof.surveys.models import Survey
 
 
@@ -31,9 +33,6 @@ def personal_link(
     said not yet (`until` when); with `force` the link is made all the same and the ledger keeps who wanted it.
     Where the ledger says never, `force` changes nothing.
     """
-    from socialproof.contacts.ledger import take
-    from socialproof.domain.ledger import Channel, Kind, Verdict
-
     if survey.state == "closed":
         raise RuleBroken("survey_not_open")
     public_id = new_public_id()
@@ -64,3 +63,10 @@ def personal_link(
     session.add(invitation)
     session.flush()
     return invitation
+
+
+def note_handed_over(session: Session, *, invitation: Invitation, now: datetime) -> None:
+    """Somebody of the team has sent the link in their own way. Said twice it is the same as once."""
+    if invitation.state == "pending" and invitation.channel == "link":
+        invitation.state, invitation.sent_at = "sent", now
+    session.flush()

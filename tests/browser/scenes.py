@@ -173,6 +173,8 @@ NOT_PAGES: dict[str, str] = {
     "customer.logo.show": "a picture",
     "customer.manage.export": "JSON to keep",
     "customer.manage.media": "a picture or a recording",
+    "customer.short.show": "the way to the question",
+    "customer.short.stop": "the way to where one says never",
     "customer.survey.brand": "a style sheet",
     "customer.testimonial.photo": "a picture",
     "customer.uploads.show": "JSON for the recorder",

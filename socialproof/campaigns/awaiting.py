@@ -1,0 +1,26 @@
+"""Which things that happen to contacts the running campaigns wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from socialproof.campaigns.models import Campaign
+
+WAITING = (Campaign.state == "running", Campaign.template.in_(("event", "project")), Campaign.event_name != "")
+
+
+def awaited_names(session: Session, company_id: int) -> Sequence[str]:
+    """Names of events that begin something, each once, by alphabet."""
+    of_company = select(Campaign.event_name).where(Campaign.company_id == company_id, *WAITING)
+    return session.scalars(of_company.distinct().order_by(Campaign.event_name)).all()
+
+
+def awaiting_count(session: Session, company_id: int, name: str) -> int:
+    """How many running campaigns wait for this; `name` as `domain.customer_event.event_name` writes it."""
+    waiting = select(func.count(Campaign.id)).where(
+        Campaign.company_id == company_id, Campaign.event_name == name, *WAITING
+    )
+    return session.scalar(waiting) or 0
