@@ -127,6 +127,10 @@ def _survey(rest: str = "") -> Callable[[World], str]:
 
 
 PAGES: dict[str, Callable[[World], str]] = {
+    "customer.unsubscribe.show": lambda world: f"/s/u/{world.link(Purpose.UNSUBSCRIBE, world.invitation.contact)}",
+    "customer.unsubscribe.ask_decline": lambda world: (
+        f"/s/i/{world.link(Purpose.INVITATION, world.invitation)}/decline"
+    ),
     "customer.survey.show": lambda world: f"/s/{world.survey.public_id}",
     "customer.invitation.show": lambda world: f"/s/i/{world.link(Purpose.INVITATION, world.invitation)}",
     "customer.response.show": _response(3),
@@ -150,6 +154,7 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.team.ask_removal": lambda world: f"/app/team/{world.moderator.user.public_id}/remove",
     "marketer.team.audit": lambda world: "/app/team/audit",
     "marketer.company.show": lambda world: "/app/company",
+    "marketer.sender.show": lambda world: "/app/sender",
     "marketer.switch.show": lambda world: "/app/switch",
     "marketer.surveys.overview": lambda world: "/app/surveys",
     "marketer.surveys.new": lambda world: "/app/surveys/new",

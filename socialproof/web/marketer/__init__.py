@@ -15,6 +15,7 @@ from socialproof.web.marketer import (
     moderation,
     preview,
     reset,
+    sender,
     share,
     sign_in,
     surveys,
@@ -25,7 +26,21 @@ from socialproof.web.marketer import (
 )
 
 ENTRANCE = (welcome, sign_in, reset, join)
-ROOMS = (switch, account, team, company, dashboard, surveys, preview, share, moderation, captions, media, widgets)
+ROOMS = (
+    switch,
+    account,
+    team,
+    company,
+    sender,
+    dashboard,
+    surveys,
+    preview,
+    share,
+    moderation,
+    captions,
+    media,
+    widgets,
+)
 
 room = Blueprint("marketer", __name__, url_prefix="/app")
 access.guard(room)

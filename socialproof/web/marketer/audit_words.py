@@ -19,6 +19,19 @@ def role_word(role: Role) -> str:
     return words[role]
 
 
+def campaign_acts(subject: str) -> dict[str, str]:
+    """What may be done to a campaign."""
+    return {
+        "campaign.created": _("made the campaign %(subject)s", subject=subject),
+        "campaign.changed": _("changed the settings of the campaign %(subject)s", subject=subject),
+        "campaign.started": _("started the campaign %(subject)s", subject=subject),
+        "campaign.paused": _("paused the campaign %(subject)s", subject=subject),
+        "campaign.resumed": _("resumed the campaign %(subject)s", subject=subject),
+        "campaign.stopped": _("stopped the campaign %(subject)s", subject=subject),
+        "campaign.discarded": _("deleted the draft of the campaign %(subject)s", subject=subject),
+    }
+
+
 def told(entry: AuditEntry) -> str:
     """What happened, in a sentence without its doer. An act that has no words yet is shown by its name."""
     subject = entry.subject
@@ -27,6 +40,13 @@ def told(entry: AuditEntry) -> str:
         "company.changed": _("changed the settings of the company"),
         "company.logo_changed": _("changed the logo"),
         "company.logo_removed": _("removed the logo"),
+        "sender.changed": _("changed who writes to customers"),
+        "rest.changed": _("changed how often customers are asked"),
+        "sender.key_made": _("made the signing key %(subject)s", subject=subject),
+        "sender.signing_on": _("found the signing record of %(subject)s", subject=subject),
+        "sender.signing_off": _(
+            "did not find the signing record of %(subject)s: letters are not signed", subject=subject
+        ),
         "survey.created": _("made the survey %(subject)s", subject=subject),
         "survey.changed": _("changed the settings of the survey %(subject)s", subject=subject),
         "survey.reworded": _("changed the words of the survey %(subject)s", subject=subject),
@@ -48,6 +68,7 @@ def told(entry: AuditEntry) -> str:
         "password.changed": _("changed their password"),
         "password.reset": _("set a new password by mail"),
     }
+    sentences |= campaign_acts(subject)
     return sentences.get(entry.action, entry.action)
 
 
