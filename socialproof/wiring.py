@@ -50,10 +50,15 @@ LATER: dict[type[events.Event], list[str]] = {
     events.EditProposed: ["testimonials.send_proposal"],
     events.MediaUploaded: [processing.PROCESS_VIDEO],
     events.MediaReady: [hearing.DRAFT_CAPTIONS],
+    events.CampaignStarted: [campaigns.PLAN],
+    events.CustomerEventNoted: [campaigns.PLAN_EVENT],
 }
 
 JOBS: dict[str, Handler] = {
     "campaigns.expire": campaigns.expire,
+    campaigns.PLAN: campaigns.plan,
+    campaigns.PLAN_EVENT: campaigns.plan_event,
+    campaigns.TICK: campaigns.tick,
     "companies.forget": companies_jobs.forget,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,
@@ -75,6 +80,9 @@ REVIVED: dict[str, NoteRevived] = {processing.PROCESS_VIDEO: processing.note_rev
 
 HOURLY = ("campaigns.expire", "companies.forget", "media.sweep_uploads")
 """Kinds of jobs that the worker puts on the table every hour: what time alone brings about."""
+
+MINUTELY = ("campaigns.tick",)
+"""Those that it puts there every minute."""
 
 
 def connect() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -52,24 +52,39 @@ def worker(threads: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     context = job_context(app)
-    threading.Thread(target=_remind, args=(context, stop), name="hourly", daemon=True).start()
+    threading.Thread(target=_remind, args=(context, stop), name="reminder", daemon=True).start()
     work(context, wiring.JOBS, stop, threads, wiring.PARKED)
 
 
 def _remind(context: JobContext, stop: threading.Event) -> None:
+    """Every minute and every hour by this machine's running time: a clock that is set back holds nothing up."""
+    minutes_left = 0
     while not stop.is_set():
         try:
-            enqueue_hourly(context)
+            enqueue_minutely(context)
+            if minutes_left <= 0:
+                enqueue_hourly(context)
+                minutes_left = 60
         except OperationalError:
-            log.exception("the hourly jobs could not be put on the table")
-        stop.wait(3600)
+            log.exception("the jobs that time brings about could not be put on the table")
+        minutes_left -= 1
+        stop.wait(60)
+
+
+def enqueue_minutely(context: JobContext) -> None:
+    """Put the jobs of every minute on the table; one that still waits is not put there twice, by its key."""
+    _enqueue(context, wiring.MINUTELY, "minutely")
 
 
 def enqueue_hourly(context: JobContext) -> None:
     """Put the hourly jobs on the table; a second worker's are the same, by their key."""
+    _enqueue(context, wiring.HOURLY, "hourly")
+
+
+def _enqueue(context: JobContext, kinds: Iterable[str], key: str) -> None:
     with context.transaction() as session:
-        for kind in wiring.HOURLY:
-            queue.enqueue(session, kind, {}, now=context.now(), key=f"hourly:{kind}")
+        for kind in kinds:
+            queue.enqueue(session, kind, {}, now=context.now(), key=f"{key}:{kind}")
 
 
 @jobs.command("list")
