@@ -17,6 +17,7 @@ from socialproof.backends.jobs.port import Handler, NoteParked, NoteRevived
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
+from socialproof.contacts import import_job, importing
 from socialproof.domain import events
 from socialproof.media import hearing, processing, sweeping
 from socialproof.testimonials import hiding
@@ -62,6 +63,8 @@ JOBS: dict[str, Handler] = {
     "companies.forget": companies_jobs.forget,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,
+    importing.IMPORT: import_job.take_in,
+    importing.SWEEP: import_job.sweep_imports,
     "testimonials.send_receipt": testimonials.send_receipt,
     "testimonials.send_proposal": testimonials.send_proposal,
     "testimonials.erase_media": testimonials.erase_media,
@@ -72,13 +75,19 @@ JOBS: dict[str, Handler] = {
     "media.sweep_uploads": sweeping.sweep_uploads,
 }
 
-PARKED: dict[str, NoteParked] = {processing.PROCESS_VIDEO: processing.note_parked}
+PARKED: dict[str, NoteParked] = {
+    processing.PROCESS_VIDEO: processing.note_parked,
+    importing.IMPORT: importing.note_parked,
+}
 """Who is told, in the same transaction, when a job of this kind is given up."""
 
-REVIVED: dict[str, NoteRevived] = {processing.PROCESS_VIDEO: processing.note_revived}
+REVIVED: dict[str, NoteRevived] = {
+    processing.PROCESS_VIDEO: processing.note_revived,
+    importing.IMPORT: importing.note_revived,
+}
 """Who is told when the operator lets it run again."""
 
-HOURLY = ("campaigns.expire", "companies.forget", "media.sweep_uploads")
+HOURLY = ("campaigns.expire", "companies.forget", importing.SWEEP, "media.sweep_uploads")
 """Kinds of jobs that the worker puts on the table every hour: what time alone brings about."""
 
 MINUTELY = ("campaigns.tick",)

@@ -1,0 +1,221 @@
+"""A batch of rows written into the contacts of a company: found by address, added or changed, each once.
+
+An e-mail address finds its contact; a telephone number does for rows without an e-mail address, and finds contacts
+that have none. People share telephones: a row with another address is another person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from socialproof.contacts.import_values import Problem, Row
+from socialproof.contacts.models import Contact, Suppression
+from socialproof.contacts.suppression import address_changed, apply_suppressions, unsubscribe
+from socialproof.database import new_public_id
+from socialproof.domain.contact import MOST_ATTRIBUTES
+
+_TABLE = cast(Table, Contact.__table__)
+_WRITTEN = (
+    "email",
+    "phone",
+    "name",
+    "role",
+    "organisation",
+    "language",
+    "time_zone",
+    "customer_since",
+    "owner_id",
+    "attributes",
+)
+_COLUMNS = [_TABLE.c[name] for name in ("id", *_WRITTEN, "unsubscribed_at")]
+_BLANK: dict[str, Any] = dict.fromkeys(_WRITTEN, "") | {
+    "email": None,
+    "phone": None,
+    "customer_since": None,
+    "owner_id": None,
+}
+_WORDS = ("unsubscribed_at", "email_bounced_at", "complained_at", "phone_stopped_at", "bounce_told_at")
+_CHANGE = (
+    update(_TABLE)
+    .where(_TABLE.c.company_id == bindparam("of_company"), _TABLE.c.id == bindparam("of_id"))
+    .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
+)
+
+Values = dict[str, Any]
+"""One contact: the columns that an import writes, and the id of a known one."""
+
+
+@dataclass
+class Tally:
+    """What became of the rows of a batch."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def take_rows(session: Session, *, company_id: int, rows: Sequence[Row], now: datetime) -> Tally:
+    """Write these rows. Doubled rows of one batch meet the same contact, like those of two batches."""
+    batch = _Batch(_known(session, company_id, rows))
+    tally = Tally()
+    for row in rows:
+        tally.problems.extend(row.problems)
+        outcome = batch.take(row, tally.problems)
+        setattr(tally, outcome, getattr(tally, outcome) + 1)
+    _add(session, company_id, batch.added, now)
+    _change(session, company_id, batch, now)
+    return tally
+
+
+class _Batch:
+    """The contacts that a batch meets, by their addresses, and what it does to them."""
+
+    def __init__(self, known: Iterable[Values]) -> None:
+        self.added: list[Values] = []
+        self.changed: dict[int, Values] = {}
+        self.given: dict[int, bool] = {}
+        """Known contacts with a new address; True where it replaces another."""
+        self.unsubscribed: list[Values] = []
+        self._by_email: dict[str, Values] = {}
+        self._by_phone: dict[str, list[Values]] = {}
+        for contact in known:
+            self._note(contact)
+
+    def take(self, row: Row, problems: list[Problem]) -> str:
+        """Returns "added", "changed" or "same"."""
+        contact = self._find(row.values.get("email"), row.values.get("phone"))
+        if contact is None:
+            contact = _BLANK | row.values
+            contact["attributes"] = row.attributes
+            self.added.append(contact)
+            self._note(contact)
+            outcome = "added"
+        else:
+            outcome = "changed" if self._merge(contact, row, problems) else "same"
+        if row.is_unsubscribed and not contact.get("unsubscribed_at"):
+            contact["unsubscribed_at"] = True
+            self.unsubscribed.append(contact)
+            outcome = "changed" if outcome == "same" else outcome
+        return outcome
+
+    def _note(self, contact: Values) -> None:
+        if contact["email"]:
+            self._by_email[contact["email"]] = contact
+        if contact["phone"]:
+            self._by_phone.setdefault(contact["phone"], []).append(contact)
+
+    def _find(self, email: Any, phone: Any) -> Values | None:
+        if email in self._by_email:
+            return self._by_email[email]
+        held = self._by_phone.get(phone, ()) if phone else ()
+        return next((contact for contact in held if not (email and contact["email"])), None)
+
+    def _merge(self, contact: Values, row: Row, problems: list[Problem]) -> bool:
+        former = contact["email"], contact["phone"]
+        new: Values = {name: value for name, value in row.values.items() if contact[name] != value}
+        attributes = contact["attributes"] | row.attributes
+        if len(attributes) > MOST_ATTRIBUTES:
+            problems.append(Problem(row.line, "too_many_attributes", is_refused=False))
+        elif attributes != contact["attributes"]:
+            new["attributes"] = attributes
+        if not new:
+            return False
+        contact.update(new)
+        if {"email", "phone"} & new.keys():
+            self._readdress(contact, former)
+        if "id" in contact:
+            self.changed[contact["id"]] = contact
+        return True
+
+    def _readdress(self, contact: Values, former: tuple[str | None, str | None]) -> None:
+        """Found by its new addresses from here on. An e-mail address is given where none was, never replaced."""
+        phone = former[1]
+        if phone:
+            self._by_phone[phone].remove(contact)
+        self._note(contact)
+        if "id" in contact:
+            is_replaced = bool(phone and phone != contact["phone"])
+            self.given[contact["id"]] = self.given.get(contact["id"], False) or is_replaced
+
+
+def _known(session: Session, company_id: int, rows: Sequence[Row]) -> list[Values]:
+    """The contacts that the rows may mean, oldest first, held until the commit."""
+    emails = {row.values["email"] for row in rows if "email" in row.values}
+    alone = {row.values["phone"] for row in rows if "email" not in row.values}
+    beside = {row.values["phone"] for row in rows if "phone" in row.values} - alone
+    found: dict[int, Values] = {}
+    if emails:
+        found |= _found(session, company_id, _TABLE.c.email.in_(emails))
+    if beside:
+        found |= _found(session, company_id, _TABLE.c.phone.in_(beside) & _TABLE.c.email.is_(None))
+    if alone:
+        found |= _found(session, company_id, _TABLE.c.phone.in_(alone))
+    return [found[contact_id] for contact_id in sorted(found)]
+
+
+def _found(session: Session, company_id: int, has_address: ColumnElement[bool]) -> dict[int, Values]:
+    living = (_TABLE.c.company_id == company_id, _TABLE.c.deleted_at.is_(None))
+    # The same order everywhere, so that two that write the same contacts wait instead of blocking each other.
+    held = select(*_COLUMNS).where(*living, has_address).order_by(_TABLE.c.id).with_for_update()
+    return {row.id: dict(row._mapping) for row in session.execute(held)}
+
+
+def _add(session: Session, company_id: int, added: list[Values], now: datetime) -> None:
+    if not added:
+        return
+    words = _words_of_new(session, company_id, added, now)
+    for contact in added:
+        contact["public_id"] = new_public_id()
+        contact.pop("unsubscribed_at", None)
+    statement = insert(_TABLE).values(company_id=company_id, created_at=now)
+    if words is None:
+        session.execute(statement, added)
+    else:
+        session.execute(statement, [contact | said for contact, said in zip(added, words, strict=True)])
+
+
+def _words_of_new(session: Session, company_id: int, added: list[Values], now: datetime) -> list[Values] | None:
+    """What the new contacts' addresses said before, or say in this file; None when nothing can have been said."""
+    if not any("unsubscribed_at" in contact for contact in added) and not _has_suppressions(session, company_id):
+        return None
+    met = [Contact(company_id=company_id, email=each["email"], phone=each["phone"]) for each in added]
+    apply_suppressions(session, company_id, met)
+    for contact, values in zip(met, added, strict=True):
+        if "unsubscribed_at" in values:
+            unsubscribe(session, contact=contact, by="import", now=now)
+    return [
+        {name: getattr(contact, name) for name in _WORDS} | {"unsubscribed_by": contact.unsubscribed_by or ""}
+        for contact in met
+    ]
+
+
+def _has_suppressions(session: Session, company_id: int) -> bool:
+    return session.scalar(select(Suppression.id).where(Suppression.company_id == company_id).limit(1)) is not None
+
+
+def _change(session: Session, company_id: int, batch: _Batch, now: datetime) -> None:
+    if batch.changed:
+        changes = [
+            {"of_company": company_id, "of_id": contact_id} | {f"new_{name}": contact[name] for name in _WRITTEN}
+            for contact_id, contact in batch.changed.items()
+        ]
+        session.execute(_CHANGE, changes)
+    unsubscribed = {contact["id"] for contact in batch.unsubscribed if "id" in contact}
+    if not unsubscribed and not batch.given:
+        return
+    of_batch = select(Contact).where(Contact.company_id == company_id, Contact.id.in_(unsubscribed | set(batch.given)))
+    contacts = {contact.id: contact for contact in session.scalars(of_batch.execution_options(populate_existing=True))}
+    apply_suppressions(session, company_id, [contacts[each] for each, is_new in batch.given.items() if not is_new])
+    for contact_id, is_replaced in batch.given.items():
+        if is_replaced:
+            address_changed(session, contact=contacts[contact_id])
+    for contact_id in unsubscribed:
+        unsubscribe(session, contact=contacts[contact_id], by="import", now=now)
+    session.flush()

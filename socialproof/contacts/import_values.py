@@ -1,0 +1,256 @@
+"""One row of a file becomes checked values of a contact, or a reason why not. Touches no database.
+
+Most addresses and numbers of a file are plainly good. Those are told by a pattern that accepts less than the rule
+does (`kept_email`, `e164`); everything else goes to the rule itself, which takes twenty times as long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
+from phonenumbers import PhoneMetadata
+
+from socialproof.companies.emails import kept_email
+from socialproof.contacts.phones import e164, region_of
+from socialproof.domain.contact import ATTRIBUTE, LONGEST, is_attribute, longest, unguard
+from socialproof.domain.contact_cells import day_in, is_yes, language_named, zone_named
+from socialproof.domain.contact_file import Record, spoilt_cell
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.text import clean_line
+from socialproof.languages import known_language
+
+LONGEST_CELL = 1000
+"""No field takes more; longer cells are not even looked at."""
+LONGEST_SHOWN = 120
+
+_PLAIN_LINE = re.compile(r"[!-~\xa1-\xac\xae-\u017f]+(?: [!-~\xa1-\xac\xae-\u017f]+)*")
+"""Letters of northern and western Europe: clean_line gives back the same."""
+_PLAIN_EMAIL = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,24}))")
+_SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
+_PLAIN_PHONE = re.compile(r"\+?[0-9][0-9 ()-]{5,24}[0-9]")
+_NO_DIGIT = str.maketrans("", "", " ()-")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row was not taken, or not whole. `column` is the heading that it is about, "" for the whole row."""
+
+    line: int
+    code: str
+    column: str = ""
+    value: str = ""
+    is_refused: bool = True
+
+
+@dataclass(slots=True)
+class Row:
+    """What one row says of a contact: only what it says, so that empty cells change nothing."""
+
+    line: int
+    values: dict[str, object]
+    attributes: dict[str, str]
+    is_unsubscribed: bool = False
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def email(self) -> str | None:
+        return self.values.get("email")  # type: ignore[return-value]
+
+    @property
+    def phone(self) -> str | None:
+        return self.values.get("phone")  # type: ignore[return-value]
+
+
+class RowReader:
+    """Knows the columns of one file.
+
+    `mapping`: field by column number; `dates`: DAY_FIRST, MONTH_FIRST or ""; `language`: the company's, for telephone
+    numbers; `owners`: user ids of the team by e-mail address.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping[str, str],
+        headings: Sequence[str],
+        *,
+        dates: str,
+        language: str,
+        owners: Mapping[str, int],
+    ) -> None:
+        columns = [(int(number), name) for number, name in mapping.items() if number.isdecimal() and name]
+        self._headings = headings
+        self._language = language
+        self._plan = [(index, name, _reader_of(name, dates, owners)) for index, name in columns if name != "phone"]
+        self._phone = next((index for index, name in columns if name == "phone"), None)
+        self._has_parts = any(name in ("first_name", "last_name") for _, name in columns)
+
+    def read(self, record: Record) -> Row | Problem:
+        """The row's values; a Problem when it can be no contact."""
+        cells, line = record.cells, record.line
+        if record.fault:
+            return self._unreadable(record)
+        if len(cells) != len(self._headings):
+            if any(map(str.strip, cells[len(self._headings) :])):
+                return Problem(line, "too_many_cells", value=_shown(cells[-1]))
+            cells = cells + [""] * (len(self._headings) - len(cells))
+        row = Row(line, {}, {})
+        for index, name, read in self._plan:
+            if cell := cells[index]:
+                self._take(row, index, name, cell, read)
+        if self._phone is not None and (cell := cells[self._phone]):
+            language = str(row.values.get("language") or self._language)
+            self._take(row, self._phone, "phone", cell, partial(_phone, language=language))
+        return self._finished(row)
+
+    def _take(self, row: Row, index: int, name: str, cell: str, read: Callable[[str], object]) -> None:
+        try:
+            if cell[0] == "'":
+                cell = unguard(cell)
+            if len(cell) > LONGEST_CELL:
+                raise RuleBroken("too_long")
+            value = read(cell)
+        except RuleBroken as broken:
+            if not cell.isspace():
+                row.problems.append(Problem(row.line, broken.code, self.column(index), _shown(cell), is_refused=False))
+            return
+        if value is None or value == "":
+            return
+        if name.startswith(ATTRIBUTE):
+            row.attributes[name.removeprefix(ATTRIBUTE)] = str(value)
+        else:
+            row.values[name] = value
+
+    def _finished(self, row: Row) -> Row | Problem:
+        values = row.values
+        if "email" not in values and "phone" not in values:
+            return self._without_address(row)
+        if self._has_parts:
+            name = " ".join(str(values.pop(part)) for part in ("first_name", "last_name") if part in values)
+            if name:
+                values["name"] = name[: LONGEST["name"]].rstrip()
+        row.is_unsubscribed = bool(values.pop("unsubscribed", False))
+        return row
+
+    def _without_address(self, row: Row) -> Problem:
+        """Refused; when an address stood there and is none, that is the reason to show."""
+        wrong = next((each for each in row.problems if each.code in ("bad_email", "bad_phone")), None)
+        if wrong is None:
+            return Problem(row.line, "no_address")
+        return Problem(row.line, wrong.code, wrong.column, wrong.value)
+
+    def _unreadable(self, record: Record) -> Problem:
+        index = spoilt_cell(record.cells)
+        if index is None:
+            return Problem(record.line, record.fault)
+        return Problem(record.line, record.fault, self.column(index), _shown(record.cells[index]))
+
+    def column(self, index: int) -> str:
+        """The column as a person finds it: by its heading, else by the letters of a spreadsheet."""
+        heading = clean_line(self._headings[index])[:LONGEST_SHOWN] if index < len(self._headings) else ""
+        return heading or column_letters(index)
+
+
+def column_letters(index: int) -> str:
+    """A, B … Z, AA, AB, as spreadsheets name their columns; `index` from 0."""
+    return (column_letters(index // 26 - 1) if index >= 26 else "") + chr(65 + index % 26)
+
+
+def plain_email(cell: str) -> str | None:
+    """The address as `kept_email` keeps it, when it is plainly one; None says nothing."""
+    if not cell.isascii():
+        return None
+    found = _PLAIN_EMAIL.fullmatch(cell.lower())
+    if found is None or len(found[1]) > 64 or len(found[2]) > 63 or found[3] in _SPECIAL_ENDINGS:
+        return None
+    return found[0]
+
+
+def plain_phone(cell: str, language: str) -> str | None:
+    """The number as `e164` gives it, when it is plainly a Nordic mobile number; None says nothing."""
+    if not cell.isascii() or not _PLAIN_PHONE.fullmatch(cell):
+        return None
+    digits = cell.translate(_NO_DIGIT)
+    if digits[0] == "+":
+        code = digits[1:4] if digits.startswith("+358") else digits[1:3]
+        pattern = _mobiles().get(code)
+        return digits if pattern and pattern.fullmatch(digits, len(code) + 1) else None
+    code, trunk = _HOME.get(region_of(language), ("", ""))
+    if not code or not digits.startswith(trunk):
+        return None
+    return f"+{code}{digits[len(trunk) :]}" if _mobiles()[code].fullmatch(digits, len(trunk)) else None
+
+
+_HOME = {"SE": ("46", "0"), "FI": ("358", "0"), "DK": ("45", ""), "NO": ("47", "")}
+"""Country code, and what is dialled before a number at home."""
+
+
+@lru_cache
+def _mobiles() -> dict[str, re.Pattern[str]]:
+    found = {}
+    for region, (code, _trunk) in _HOME.items():
+        metadata = PhoneMetadata.metadata_for_region(region)
+        if metadata is not None and metadata.mobile is not None:
+            found[code] = re.compile(str(metadata.mobile.national_number_pattern))
+    return found
+
+
+def _reader_of(name: str, dates: str, owners: Mapping[str, int]) -> Callable[[str], object]:
+    """What reads the cells of a column. Where few values come again and again, each is read once."""
+    if name == "email":
+        return _email
+    if is_attribute(name):
+        return lru_cache(2048)(partial(_text, most=longest(name)))
+    once: dict[str, Callable[[str], object]] = {
+        "role": partial(_text, most=longest("role")),
+        "organisation": partial(_text, most=longest("organisation")),
+        "language": _language,
+        "time_zone": zone_named,
+        "customer_since": partial(day_in, order=dates),
+        "owner": partial(_owner, owners=owners),
+        "unsubscribed": is_yes,
+    }
+    return lru_cache(2048)(once[name]) if name in once else partial(_text, most=longest("name"))
+
+
+def _text(cell: str, most: int) -> str:
+    text = cell if _PLAIN_LINE.fullmatch(cell) else clean_line(cell)
+    if len(text) > most:
+        raise RuleBroken("too_long")
+    return text
+
+
+def _email(cell: str) -> str:
+    found = plain_email(cell) or kept_email(cell)
+    if found is None:
+        raise RuleBroken("bad_email")
+    return found
+
+
+def _phone(cell: str, language: str) -> str:
+    found = plain_phone(cell, language) or e164(cell, language)
+    if found is None:
+        raise RuleBroken("bad_phone")
+    return found
+
+
+def _language(cell: str) -> str:
+    found = known_language(language_named(cell))
+    if found is None:
+        raise RuleBroken("unknown_language")
+    return found
+
+
+def _owner(cell: str, owners: Mapping[str, int]) -> int:
+    found = owners.get(clean_line(cell).lower())
+    if found is None:
+        raise RuleBroken("unknown_owner")
+    return found
+
+
+def _shown(cell: str) -> str:
+    text = clean_line(cell[: LONGEST_SHOWN * 4])
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
