@@ -4,7 +4,8 @@ One rule for every channel. Two times rest a contact: between any two asks, and,
 reminder belongs to an ask that was already allowed, so the times do not hold it back; what says never does.
 
 Nobody starves: whoever was wanted first goes first. An ask yields to an older one of the same contact that waits only
-for the hours or a cap, so an ask waits at most (asks before it + 1) × the longer rest, and then for the next hours.
+for the hours or a cap. So an ask waits at most, for itself and for each one that was wanted before it, both rest times
+together and then for the next hours: together, because another kind of ask may come between two NPS asks.
 """
 
 from __future__ import annotations
