@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from socialproof.campaigns.models import Invitation
+from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.companies.models import Company, Membership, User
 from socialproof.companies.passwords import hashed
 from socialproof.contacts.models import Contact
@@ -86,6 +86,18 @@ class Factories:
             "opened_at": self.now,
         }
         return self.add(Survey(company_id=company.id, **defaults | values))
+
+    def campaign(self, survey: Survey | None = None, template: str = "relationship", **values: Any) -> Campaign:
+        """A running campaign by mail to every contact, unless `values` say otherwise."""
+        survey = survey or self.survey()
+        defaults = {
+            "name": f"Campaign {self._number('campaign')}",
+            "state": "running",
+            "created_at": self.now,
+            "started_at": self.now,
+        }
+        row = Campaign(company_id=survey.company_id, survey_id=survey.id, template=template, **defaults | values)
+        return self.add(row)
 
     def invitation(self, survey: Survey | None = None, contact: Contact | None = None, **values: Any) -> Invitation:
         survey = survey or self.survey()

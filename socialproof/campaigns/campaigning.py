@@ -103,24 +103,24 @@ def start(session: Session, *, campaign: Campaign, user: User, now: datetime) ->
 
     RuleBroken("not_ready", why=…) with the codes of all obstacles, ("wrong_state") when it is no draft.
     """
-    state = state_after(campaign.state, "start")
+    state_after(campaign.state, "start")
     _refuse_unready(what_prevents(session, campaign))
-    campaign.state, campaign.started_at = state.value, now
+    _move(session, campaign, "start", started_at=now)
     _note(session, campaign, user, "campaign.started", now)
     record(session, CampaignStarted(company_id=campaign.company_id, campaign_id=campaign.id))
 
 
 def pause(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
     """Send nothing until it is resumed; what waits keeps its place. RuleBroken("wrong_state")."""
-    campaign.state = state_after(campaign.state, "pause").value
+    _move(session, campaign, "pause")
     _note(session, campaign, user, "campaign.paused", now)
 
 
 def resume(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
     """Go on where it paused. RuleBroken("not_ready") as for a start, ("wrong_state")."""
-    state = state_after(campaign.state, "resume")
+    state_after(campaign.state, "resume")
     _refuse_unready(what_prevents(session, campaign))
-    campaign.state = state.value
+    _move(session, campaign, "resume")
     _note(session, campaign, user, "campaign.resumed", now)
     record(session, CampaignStarted(company_id=campaign.company_id, campaign_id=campaign.id))
 
@@ -130,7 +130,7 @@ def stop(session: Session, *, campaign: Campaign, user: User, now: datetime) -> 
 
     Returns how many waiting invitations were cancelled. RuleBroken("wrong_state").
     """
-    campaign.state, campaign.stopped_at = state_after(campaign.state, "stop").value, now
+    _move(session, campaign, "stop", stopped_at=now)
     cancelled = _cancel_waiting(session, campaign)
     _note(session, campaign, user, "campaign.stopped", now, cancelled=cancelled)
     return cancelled
@@ -158,6 +158,24 @@ def what_prevents(session: Session, campaign: Campaign) -> list[str]:
             has_postal_address=bool(_postal_address(session, campaign.company_id)),
         )
     )
+
+
+def _move(session: Session, campaign: Campaign, act: str, **values: Any) -> None:
+    """One statement from state to state: of two people who act at once one is told that it is no longer possible.
+
+    It also waits for a batch of planning that is being written, so that stopping finds all of it.
+    """
+    state = state_after(campaign.state, act)
+    moved = session.execute(
+        update(Campaign)
+        .where(Campaign.company_id == campaign.company_id, Campaign.id == campaign.id, Campaign.state == campaign.state)
+        .values(state=state.value, **values)
+        .returning(Campaign.id),
+        execution_options={"synchronize_session": False},
+    )
+    if moved.first() is None:
+        raise RuleBroken("wrong_state", state=campaign.state, act=act)
+    session.refresh(campaign, ["state", "started_at", "stopped_at"])
 
 
 def _refuse_unready(why: list[str]) -> None:

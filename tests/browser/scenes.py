@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from socialproof.campaigns.models import Invitation
+from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
 from socialproof.media.models import Media
 from socialproof.responses.models import Response
@@ -43,6 +43,7 @@ class World:
     video: Media
     captioned: Media
     widget: Widget
+    campaign: Campaign
     reset_secret: str
     join_secret: str
 
@@ -91,9 +92,22 @@ def build(app: Flask, factories: Factories) -> World:
         video=factories.media(responses[10]),
         captioned=factories.media(rejected.response, rejected, captions="draft"),
         widget=_published_widget(factories, company),
+        campaign=_campaign(factories, survey, invited),
         reset_secret=reset_secret,
         join_secret=join_secret,
     )
+
+
+def _campaign(factories: Factories, survey: Survey, asked: Invitation) -> Campaign:
+    """One that runs: somebody has answered, somebody waits, and a server had something to say."""
+    campaign = factories.campaign(survey, name="Every quarter", planned_at=factories.now)
+    soon = factories.now + timedelta(days=9)
+    waiting: dict[str, Any] = {"reason": "asked_recently", "due_at": soon, "error": "450 4.2.0 greylisted"}
+    for state, values in (("answered", {"answered_at": factories.now}), ("deferred", waiting)):
+        factories.invitation(
+            survey, asked.contact, campaign_id=campaign.id, occasion=state, state=state, channel="mail", **values
+        )
+    return campaign
 
 
 def _published_widget(factories: Factories, company: Company) -> Widget:
@@ -169,6 +183,10 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.widgets.overview": lambda world: "/app/widgets",
     "marketer.widgets.new": lambda world: "/app/widgets/new",
     "marketer.widgets.show": lambda world: f"/app/widgets/{world.widget.public_id}",
+    "marketer.campaigns.overview": lambda world: "/app/campaigns",
+    "marketer.campaigns.show": lambda world: f"/app/campaigns/{world.campaign.public_id}",
+    "marketer.campaigns.settings": lambda world: f"/app/campaigns/{world.campaign.public_id}/settings",
+    "marketer.campaigns.ask_stop": lambda world: f"/app/campaigns/{world.campaign.public_id}/stop",
     "visitor.wall.show": lambda world: f"/w/{world.widget.public_id}",
     "visitor.method.show": lambda world: f"/w/{world.widget.public_id}/method",
 }
@@ -187,6 +205,7 @@ NOT_PAGES: dict[str, str] = {
     "customer.video.media": "a picture or a recording",
     "customer.video.prepared": "a piece of the written page, looked at there",
     "customer.video.qr": "a picture",
+    "marketer.campaigns.progress": "JSON for the page that waits for the planner",
     "marketer.captions.file": "captions for a player",
     "marketer.company.logo": "a picture",
     "marketer.media.progress": "JSON for the moderation room",

@@ -7,6 +7,7 @@ from flask import Blueprint
 from socialproof.web.marketer import (
     access,
     account,
+    campaigns,
     captions,
     company,
     dashboard,
@@ -36,6 +37,7 @@ ROOMS = (
     surveys,
     preview,
     share,
+    campaigns,
     moderation,
     captions,
     media,

@@ -67,6 +67,7 @@ def foreign(session: Session, factories: Factories) -> dict[str, str]:
         "invitation_id": invitation.public_id,
         "response_id": response.public_id,
         "contact_invitation_id": invited.public_id,
+        "campaign_id": factories.campaign(survey).public_id,
     }
     session.rollback()
     return ids

@@ -1,0 +1,56 @@
+// A campaign's pages: the bar of a planning that runs, and what the daily limit means while it is typed.
+// Without it the page says the same, and has a link to look again.
+
+const SOON = 1500;
+const language = document.documentElement.lang;
+
+function watch(box) {
+  box.querySelector("[data-planning-again]").hidden = true;
+  setTimeout(() => look(box), SOON);
+}
+
+async function look(box) {
+  const news = document.hidden ? null : await told(box.dataset.planning);
+  if (news && !news.is_planning) return location.reload();
+  if (news && news.total) show(box, news);
+  if (news !== undefined) setTimeout(() => look(box), SOON);
+}
+
+// undefined: signed out or deleted, there is nothing to wait for. null: not now.
+async function told(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (answer.ok) return await answer.json();
+    return answer.status < 500 ? undefined : null;
+  } catch {
+    return null;
+  }
+}
+
+function show(box, { count, total }) {
+  const bar = box.querySelector("progress");
+  bar.max = total;
+  bar.value = count;
+  box.querySelector("[data-planning-count]").textContent = filled(box.dataset.word, {
+    count: count.toLocaleString(language),
+    total: total.toLocaleString(language),
+  });
+}
+
+function follow(line) {
+  const field = document.getElementById(line.dataset.expected);
+  const word = line.querySelector("[data-expected-word]");
+  field.addEventListener("input", () => {
+    const cap = Number(field.value);
+    const sound = Number.isInteger(cap) && cap > 0;
+    const unhappy = (cap * Number(line.dataset.share)).toLocaleString(language, { maximumFractionDigits: 1 });
+    word.textContent = sound ? filled(line.dataset.full, { cap: cap.toLocaleString(language), unhappy }) : "";
+  });
+}
+
+const filled = (sentence, words) => sentence.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole);
+
+const planning = document.querySelector("[data-planning]");
+if (planning) watch(planning);
+const expected = document.querySelector("[data-expected]");
+if (expected) follow(expected);
