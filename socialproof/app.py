@@ -20,6 +20,7 @@ from socialproof.web import (
     EXTENSION,
     Services,
     customer,
+    developer,
     errors,
     language,
     marketer,
@@ -61,6 +62,7 @@ def create_app(settings: Settings, backends: Backends | None = None) -> Flask:
     app.register_blueprint(visitor.room)
     app.register_blueprint(marketer.room)
     app.register_blueprint(provider.room)
+    app.register_blueprint(developer.room)
     app.register_blueprint(operator.blueprint)
     cli.init_app(app)
     app.wsgi_app = Shield(app.wsgi_app, app)  # type: ignore[method-assign]

@@ -56,6 +56,12 @@ def event_by_key(session: Session, company_id: int, key: str) -> CustomerEvent |
     return session.scalar(select(CustomerEvent).where(CustomerEvent.company_id == company_id, CustomerEvent.key == key))
 
 
+def contact_with_phone(session: Session, company_id: int, phone: str) -> Contact | None:
+    """The company's contact with this number (E.164); of several that share it, the first that was known."""
+    of_number = (Contact.company_id == company_id, Contact.phone == phone, Contact.deleted_at.is_(None))
+    return session.scalar(select(Contact).where(*of_number).order_by(Contact.id).limit(1))
+
+
 def _added(session: Session, event: CustomerEvent) -> bool:
     """Whether the event is new: the same one may be told twice at the same moment."""
     try:

@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
 
 def page(status: int) -> Response:
     """The error page, or JSON where the reader is a script."""
-    if request.accept_mimetypes.best == "application/json":
+    if request.accept_mimetypes.best == "application/json" or request.path.startswith("/api/"):
         return make_response({"error": status}, status)
     return make_response(render_template("errors/error.html", status=status if status in WITH_PAGE else 500), status)
 

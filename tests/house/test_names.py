@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("customer", "marketer", "visitor")
+ROOMS = ("customer", "developer", "marketer", "provider", "visitor")
 
 
 def endpoints(app: Flask) -> list[str]:
