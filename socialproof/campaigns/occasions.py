@@ -171,18 +171,29 @@ def invited_already(session: Session, campaign_id: int, contact_ids: Sequence[in
     return by_contact
 
 
-def new_occasions(
+def next_occasion(
+    table: Timetable, row: ContactRow, happened: Iterable[Happening], invited: Invited
+) -> Occasion | None:
+    """The one occasion for which this contact is to be invited now: it is in the sample, and no other one waits."""
+    if invited.is_waiting:
+        return None
+    opened = open_occasions(table, row, happened, invited)
+    return next((occasion for occasion in opened if is_chosen(table, row, occasion)), None)
+
+
+def open_occasions(
     table: Timetable, row: ContactRow, happened: Iterable[Happening], invited: Invited, *, ahead: timedelta = AHEAD
 ) -> Iterator[Occasion]:
-    """The one occasion for which this contact is to be invited now: sampled, not too late, and no other one waits."""
-    if invited.is_waiting:
-        return
-    campaign = table.campaign
+    """Occasions for which the contact was not invited yet, and that are not too late; earliest first."""
     for occasion in occasions(table, row, happened, ahead=ahead):
-        is_open = occasion.name not in invited.occasions and occasion.wanted_at > table.now - LATEST
-        if is_open and is_sampled(row.public_id, campaign.public_id, occasion.name, campaign.sample_percent):
+        if occasion.name not in invited.occasions and occasion.wanted_at > table.now - LATEST:
             yield occasion
-            return
+
+
+def is_chosen(table: Timetable, row: ContactRow, occasion: Occasion) -> bool:
+    """Whether the contact is in the campaign's sample on this occasion."""
+    campaign = table.campaign
+    return is_sampled(row.public_id, campaign.public_id, occasion.name, campaign.sample_percent)
 
 
 def occasions(

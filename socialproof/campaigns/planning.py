@@ -26,7 +26,7 @@ from socialproof.campaigns.occasions import (
     contacts_of,
     happenings,
     invited_already,
-    new_occasions,
+    next_occasion,
     standing_of_row,
     timetable,
 )
@@ -174,11 +174,8 @@ def _plan_rows(session: Session, table: Timetable, rows: Sequence[ContactRow]) -
     askable = [row for row in rows if not never_reason(channel, standing_of_row(row, channel))]
     ids = [row.id for row in askable]
     invited, happened = invited_already(session, table.campaign.id, ids), happenings(session, table, ids)
-    wanted = [
-        _invitation(table, row, occasion)
-        for row in askable
-        for occasion in new_occasions(table, row, happened.get(row.id, ()), invited.get(row.id, NOBODY))
-    ]
+    nexts = ((row, next_occasion(table, row, happened.get(row.id, ()), invited.get(row.id, NOBODY))) for row in askable)
+    wanted = [_invitation(table, row, occasion) for row, occasion in nexts if occasion is not None]
     return _add(session, wanted)
 
 

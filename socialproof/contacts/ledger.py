@@ -110,15 +110,21 @@ def take_many(session: Session, asks: Sequence[Asking], *, now: datetime) -> lis
         return []
     _lock(session, {ask.contact.id for ask in asks})
     rest = rest_of(session, asks[0].contact.company_id)
-    decisions: dict[int, Decision] = {}
+    words: dict[int, _Word] = {}
     for number in sorted(range(len(asks)), key=lambda number: asks[number].wanted_at or FIRST):
-        decisions[number] = _decide_one(asks[number], rest, now)
-        if decisions[number].verdict is Verdict.ASKED:
+        words[number] = _decide_one(asks[number], rest, now)
+        if words[number].decision.verdict is Verdict.ASKED:
             _note_asked(asks[number], now)
-    decided = [decisions[number] for number in range(len(asks))]
     session.flush()
+    decided = [words[number] for number in range(len(asks))]
     _write_entries(session, asks, decided, now)
-    return decided
+    return [word.decision for word in decided]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    decision: Decision
+    forced_by_id: int | None = None
 
 
 def _lock(session: Session, contact_ids: Iterable[int]) -> None:
@@ -135,7 +141,7 @@ def _lock(session: Session, contact_ids: Iterable[int]) -> None:
     ).all()
 
 
-def _decide_one(ask: Asking, rest: Rest, now: datetime) -> Decision:
+def _decide_one(ask: Asking, rest: Rest, now: datetime) -> _Word:
     decision = decide(
         kind=Kind(ask.kind),
         channel=Channel(ask.channel),
@@ -146,8 +152,9 @@ def _decide_one(ask: Asking, rest: Rest, now: datetime) -> Decision:
         not_before=ask.not_before,
         not_before_reason=ask.not_before_reason,
     )
-    is_forced = decision.verdict is Verdict.DEFERRED and ask.forced_by is not None
-    return ASKED if is_forced else decision
+    if decision.verdict is Verdict.DEFERRED and ask.forced_by is not None:
+        return _Word(ASKED, ask.forced_by.id)
+    return _Word(decision)
 
 
 def _note_asked(ask: Asking, now: datetime) -> None:
@@ -158,13 +165,13 @@ def _note_asked(ask: Asking, now: datetime) -> None:
         contact.last_nps_asked_at = max(contact.last_nps_asked_at or now, now)
 
 
-def _write_entries(session: Session, asks: Sequence[Asking], decided: Sequence[Decision], now: datetime) -> None:
+def _write_entries(session: Session, asks: Sequence[Asking], words: Sequence[_Word], now: datetime) -> None:
     """Every yes; and every other word that is not the same as the last one about the same ask."""
     last = _last_words(session, asks)
     rows = [
         _entry(ask, word, now)
-        for ask, word in zip(asks, decided, strict=True)
-        if word.verdict is Verdict.ASKED or last.get((ask.contact.id, ask.ask_key)) != word
+        for ask, word in zip(asks, words, strict=True)
+        if word.decision.verdict is Verdict.ASKED or last.get((ask.contact.id, ask.ask_key)) != word.decision
     ]
     if rows:
         session.execute(insert(LedgerEntry), rows)
@@ -182,16 +189,17 @@ def _last_words(session: Session, asks: Sequence[Asking]) -> dict[tuple[int, str
     return {(row.contact_id, row.ask_key): Decision(Verdict(row.verdict), row.reason, row.until) for row in found}
 
 
-def _entry(ask: Asking, word: Decision, now: datetime) -> dict[str, Any]:
+def _entry(ask: Asking, word: _Word, now: datetime) -> dict[str, Any]:
+    decision = word.decision
     return {
         "company_id": ask.contact.company_id,
         "contact_id": ask.contact.id,
         "ask_key": ask.ask_key,
         "kind": str(Kind(ask.kind)),
         "channel": str(Channel(ask.channel)),
-        "verdict": str(word.verdict),
-        "reason": word.reason,
-        "until": word.until,
-        "forced_by_id": ask.forced_by.id if ask.forced_by is not None else None,
+        "verdict": str(decision.verdict),
+        "reason": decision.reason,
+        "until": decision.until,
+        "forced_by_id": word.forced_by_id,
         "decided_at": now,
     }
