@@ -94,7 +94,7 @@ def _begin(context: JobContext, company_id: int, import_id: int) -> Task | None:
 def _owners(session: Session, company_id: int) -> dict[str, int]:
     """The team by e-mail address."""
     members = select(User.email, User.id).join(Membership, Membership.user_id == User.id)
-    return dict(session.execute(members.where(Membership.company_id == company_id)).tuples().all())
+    return dict(session.execute(members.where(Membership.company_id == company_id)).all())
 
 
 def _outcome(context: JobContext, task: Task) -> tuple[str, str]:

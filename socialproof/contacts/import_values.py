@@ -103,7 +103,7 @@ class RowReader:
                 self._take(row, index, name, cell, read)
         if self._phone is not None and (cell := cells[self._phone]):
             language = str(row.values.get("language") or self._language)
-            self._take(row, self._phone, "phone", cell, partial(_phone, language=language))
+            self._take(row, self._phone, "phone", cell, partial(_phone, language=language, home=self._language))
         return self._finished(row)
 
     def _take(self, row: Row, index: int, name: str, cell: str, read: Callable[[str], object]) -> None:
@@ -122,7 +122,7 @@ class RowReader:
         if name.startswith(ATTRIBUTE):
             row.attributes[name.removeprefix(ATTRIBUTE)] = str(value)
         else:
-            row.values[name] = value
+            row.values["owner_id" if name == "owner" else name] = value
 
     def _finished(self, row: Row) -> Row | Problem:
         values = row.values
@@ -230,8 +230,14 @@ def _email(cell: str) -> str:
     return found
 
 
-def _phone(cell: str, language: str) -> str:
+def _phone(cell: str, language: str, home: str) -> str:
+    """A number as at home for the contact or for the company; who could be both is not rung up on a guess."""
     found = plain_phone(cell, language) or e164(cell, language)
+    if language != home and not (found and cell.startswith("+")):
+        other = plain_phone(cell, home) or e164(cell, home)
+        if found and other and found != other:
+            raise RuleBroken("ambiguous_phone")
+        found = found or other
     if found is None:
         raise RuleBroken("bad_phone")
     return found
