@@ -105,13 +105,13 @@ def problems(session: Session, found: ContactImport) -> list[tuple[int, str, str
 def test_a_row_fills_every_field_of_a_contact(
     bring: Callable[..., ContactImport], session: Session, member: Membership, run_jobs: RunJobs
 ) -> None:
-    row = "Anna@Kund.Example,070-174 06 35,Anna  Åkesson,'-vd,Kund AB,finska,Helsinki,1.3.2024"
+    row = "Anna@Kund.Example,070-174 06 35,Anna  Åkesson,'-vd,Kund AB,danska,Helsinki,1.3.2024"
     both = "b@kund.example,040 123 45 67,,,,finska,,"
     found = bring(f"{HEADING}\n{row},{member.user.email},nej,Guld\n{both}\n", **{"10": "attributes.Plan"})
     run_jobs()
     assert counts(session, found) == ("done", 2, 0, 0, 0)
     anna = contacts(session, member.company)["anna@kund.example"]
-    assert (anna.name, anna.role, anna.organisation, anna.language) == ("Anna Åkesson", "-vd", "Kund AB", "fi")
+    assert (anna.name, anna.role, anna.organisation, anna.language) == ("Anna Åkesson", "-vd", "Kund AB", "da")
     assert (anna.time_zone, str(anna.customer_since), anna.owner_id) == (
         "Europe/Helsinki",
         "2024-03-01",
