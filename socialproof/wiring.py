@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs.port import Handler, NoteParked, NoteRevived
 from socialproof.backends.jobs.queue import enqueue
+from socialproof.campaigns import delivering
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
 from socialproof.contacts import import_job, importing
@@ -60,6 +61,7 @@ JOBS: dict[str, Handler] = {
     campaigns.PLAN: campaigns.plan,
     campaigns.PLAN_EVENT: campaigns.plan_event,
     campaigns.TICK: campaigns.tick,
+    campaigns.DELIVER: delivering.deliver,
     "companies.forget": companies_jobs.forget,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,

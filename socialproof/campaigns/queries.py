@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from socialproof.campaigns.models import Invitation, LinkOpening
+from socialproof.campaigns.models import Campaign, Invitation, LinkOpening
 from socialproof.domain.invitation import LinkState, Opening, link_state, opened_by_machine
 from socialproof.surveys.models import Survey
 
@@ -80,3 +81,43 @@ def unconfirmed_click_count(session: Session, company_id: int, survey_id: int | 
     if survey_id is not None:
         count = count.where(Invitation.survey_id == survey_id)
     return session.scalar(count) or 0
+
+
+def asked_since(session: Session, campaign: Campaign, since: datetime) -> int:
+    """How many contacts the campaign has asked since then; its reminders do not count."""
+    count = select(func.count(Invitation.id)).where(
+        Invitation.company_id == campaign.company_id,
+        Invitation.survey_id == campaign.survey_id,
+        Invitation.asked_at >= since,
+        Invitation.campaign_id == campaign.id,
+    )
+    return session.scalar(count) or 0
+
+
+def older_waiting(
+    session: Session, contact_ids: Collection[int], now: datetime
+) -> dict[int, list[tuple[datetime, int]]]:
+    """Asks of these contacts that wait only for the hours, a cap or their turn, by contact: when wanted, and number.
+
+    An ask yields to those before it. One whose own rest time is not over holds nobody up.
+    """
+    waits_for_nobody = or_(Invitation.due_at <= now, Invitation.reason.in_(("outside_hours", "daily_cap")))
+    rows = session.execute(
+        select(Invitation.contact_id, Invitation.wanted_at, Invitation.id)
+        .join(Campaign, Campaign.id == Invitation.campaign_id)
+        .where(
+            Invitation.contact_id.in_(contact_ids),
+            Invitation.state.in_(("pending", "deferred")),
+            Invitation.asked_at.is_(None),
+            Invitation.wanted_at <= now,
+            Invitation.due_at.is_not(None),
+            Invitation.channel.in_(("mail", "sms")),
+            Campaign.state == "running",
+            waits_for_nobody,
+        )
+    )
+    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for contact_id, wanted_at, invitation_id in rows:
+        if wanted_at is not None:
+            found[contact_id].append((wanted_at, invitation_id))
+    return found

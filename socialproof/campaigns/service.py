@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation, LinkOpening
@@ -62,17 +62,21 @@ def revoke_invitation(session: Session, *, invitation: Invitation, now: datetime
 
 
 def mark_answered(session: Session, *, invitation: Invitation, now: datetime) -> None:
-    """The invitation has done its work; later changes of the answer do not move the time."""
-    invitation.state = "answered"
+    """The invitation has done its work; later changes of the answer do not move the time. No reminder follows."""
+    invitation.state, invitation.due_at, invitation.reason = "answered", None, ""
     invitation.answered_at = invitation.answered_at or now
 
 
 def expire_invitations(session: Session, *, now: datetime) -> int:
-    """Give unanswered invitations whose time is over their word; returns how many. Safe to run at any time."""
+    """Give unanswered invitations whose time is over their word; returns how many. Safe to run at any time.
+
+    What a campaign has still to send is not over: its time begins when it is sent.
+    """
+    is_out = or_(Invitation.campaign_id.is_(None), Invitation.sent_at.is_not(None))
     expired = session.execute(
         update(Invitation)
-        .where(Invitation.state.in_(("pending", "sent")), Invitation.expires_at <= now)
-        .values(state="expired")
+        .where(Invitation.state.in_(("pending", "sent", "delivered")), Invitation.expires_at <= now, is_out)
+        .values(state="expired", due_at=None)
         .returning(Invitation.id)
         .execution_options(synchronize_session="fetch")
     )

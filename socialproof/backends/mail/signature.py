@@ -10,7 +10,7 @@ from functools import cached_property
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from dkim.canonicalization import CanonicalizationPolicy
+from dkim.canonicalization import CanonicalizationPolicy  # type: ignore[import-untyped]
 
 SIGNED = (
     "from",

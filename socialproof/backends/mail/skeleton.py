@@ -97,4 +97,4 @@ def _part(kind: str, words: str) -> bytes:
 def _folded(name: str, value: str) -> bytes:
     if value.isascii() and len(value) < 60 and value.isprintable() and "=?" not in value:
         return f"{name}: {value}\r\n".encode("ascii")
-    return SMTP.fold(name, SMTP.header_factory(name, one_line(value))).encode("ascii")
+    return str(SMTP.fold(name, SMTP.header_factory(name, one_line(value)))).encode("ascii")

@@ -1,0 +1,110 @@
+"""Letters from machines about our letters: could not be delivered (RFC 3464), called spam (RFC 5965).
+
+Everything in them is a stranger's word. Who may say it, and about whom, is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+
+from socialproof.domain.text import clean_line
+
+BOUNCED, DELAYED, DELIVERED, COMPLAINED, OTHER = "bounced", "delayed", "delivered", "complained", "other"
+
+LONGEST_REASON = 300
+MOST_PARTS = 50
+COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")
+"""Feedback types by which a reader says no. "not-spam" says the opposite, "auth-failure" is about our signature."""
+
+_ACTIONS = {"failed": BOUNCED, "delayed": DELAYED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
+_WORST = (BOUNCED, DELAYED, DELIVERED, OTHER)
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+_NOT_ABOUT_THE_ADDRESS = re.compile(r"5\.[367]\.")
+"""RFC 3463: the other system, the content, or a policy is at fault, not the mailbox."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a machine says became of one of our letters."""
+
+    kind: str
+    """bounced, delayed, delivered, complained, or other: an absence note, a newsletter, anything."""
+    status: str = ""
+    """The code of RFC 3463, such as 5.1.1."""
+    reason: str = ""
+    """The other server's words, cleaned, without addresses."""
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether trying again is useless, and the mailbox is why."""
+        return self.kind == BOUNCED and self.status.startswith("5.") and not _NOT_ABOUT_THE_ADDRESS.match(self.status)
+
+
+def read_report(content: bytes) -> Report:
+    """What this letter says; a Report of kind "other" when it is none that we know. Never raises for its content."""
+    try:
+        letter = message_from_bytes(content)
+        return _feedback(letter) or _delivery(letter) or Report(OTHER)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return Report(OTHER)
+
+
+def without_addresses(words: str) -> str:
+    """A server's words in one line that name nobody."""
+    return clean_line(_ADDRESS.sub("…", words))[:LONGEST_REASON]
+
+
+def _feedback(letter: Message) -> Report | None:
+    part = _part(letter, "message/feedback-report")
+    if part is None:
+        return None
+    # Some parsers keep the report as text, some as a message inside; its fields are lines either way.
+    kind = re.search(r"^Feedback-Type:\s*([\w-]+)", _text(part), re.IGNORECASE | re.MULTILINE)
+    said = kind.group(1).lower() if kind else ""
+    return Report(COMPLAINED, reason=said) if said in COMPLAINTS else Report(OTHER)
+
+
+def _delivery(letter: Message) -> Report | None:
+    part = _part(letter, "message/delivery-status")
+    if part is None:
+        return None
+    groups = part.get_payload()
+    found = [_recipient(group) for group in groups if isinstance(group, Message)] if isinstance(groups, list) else []
+    return min(found, key=lambda report: _WORST.index(report.kind), default=Report(OTHER))
+
+
+def _recipient(group: Message) -> Report:
+    kind = _ACTIONS.get(_field(group, "Action").split(" ")[0].lower(), OTHER)
+    code = re.match(r"[245]\.\d{1,3}\.\d{1,3}", _field(group, "Status"))
+    words = _field(group, "Diagnostic-Code").partition(";")[2] or _field(group, "Diagnostic-Code")
+    return Report(kind, code.group() if code else "", without_addresses(words))
+
+
+def _field(group: Message, name: str) -> str:
+    return clean_line(str(group.get(name, "")))
+
+
+def _part(letter: Message, kind: str) -> Message | None:
+    if letter.get_content_type() != "multipart/report":
+        return None
+    return next((part for part in _some(letter.walk()) if part.get_content_type() == kind), None)
+
+
+def _some(parts: Iterator[Message]) -> Iterator[Message]:
+    for _number in range(MOST_PARTS):
+        part = next(parts, None)
+        if part is None:
+            return
+        yield part
+
+
+def _text(part: Message) -> str:
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        return "\n".join(each.as_string() for each in payload if isinstance(each, Message))
+    decoded = part.get_payload(decode=True)
+    return decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else str(payload)

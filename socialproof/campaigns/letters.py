@@ -1,0 +1,209 @@
+"""The letters of a campaign: the company's words or the standard ones, made once for all readers, then for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from socialproof.backends.mail import Letter, render
+from socialproof.backends.mail.signature import DkimKey
+from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
+from socialproof.campaigns.models import Campaign
+from socialproof.companies.models import Company, MailSender
+from socialproof.companies.sender import sender_of
+from socialproof.domain.campaign import CampaignTemplate
+from socialproof.domain.colour import ink_on
+from socialproof.domain.letter import LIMITS, gap, with_gaps
+from socialproof.domain.mail_records import domain_of
+from socialproof.languages import DEFAULT, known_language, translations
+from socialproof.seal import Seal
+from socialproof.settings import Settings
+from socialproof.surveys.wording import wording_for
+from socialproof.tokens import Purpose, Tokens
+
+LONGEST_LOCAL_PART = 64
+"""RFC 5321, 4.5.3.1.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stationery:
+    """What all letters of one company share."""
+
+    sender: Sender
+    postal_address: str
+    base_url: str
+    bounce_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One letter's reader: who it is, and the invitation that is theirs. `number` 0 is the first letter."""
+
+    invitation_id: str
+    contact_id: str
+    to: str
+    name: str = ""
+    organisation: str = ""
+    number: int = 0
+
+
+def stationery_of(session: Session, company: Company, settings: Settings) -> Stationery:
+    """From whom the company writes. BrokenSeal when its signing key cannot be opened any more."""
+    chosen = sender_of(session, company)
+    sender = sender_of_installation(settings.mail_from, (chosen.from_name if chosen else "") or company.name)
+    if chosen is not None:
+        sender = replace(
+            sender,
+            address=chosen.from_address or sender.address,
+            reply_to=chosen.reply_to,
+            dkim=_dkim_key(chosen, settings),
+        )
+    address = chosen.postal_address if chosen else ""
+    return Stationery(sender, address, settings.base_url, settings.bounce_address)
+
+
+def _dkim_key(chosen: MailSender, settings: Settings) -> DkimKey | None:
+    """The company's, once its record was found; without an own address the relay signs for the installation's."""
+    if not (chosen.is_dkim_on and chosen.from_address and chosen.dkim_private_key):
+        return None
+    private_key = Seal(settings.secret_keys).open(chosen.dkim_private_key)
+    return DkimKey(domain_of(chosen.from_address), chosen.dkim_selector, private_key)
+
+
+def language_of(*wishes: str) -> str:
+    """The first wish that the product speaks: the invitation's, the contact's, the survey's."""
+    return next(filter(None, map(known_language, wishes)), DEFAULT)
+
+
+def own_words(campaign: Campaign, language: str) -> dict[str, str]:
+    """The company's own words in this language, field by field; empty where it has none."""
+    own = next((wording for wording in campaign.wordings if wording.language == language), None)
+    return {field: getattr(own, field) if own else "" for field in LIMITS}
+
+
+def words_from(campaign: Campaign, language: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Each field of `own` that says something, else the standard words in this language."""
+    standard = standard_words(campaign.template, campaign.survey.company.name, language)
+    words = {field: own.get(field) or standard.get(field, "") for field in LIMITS}
+    if not own.get("reminder_subject"):
+        words["reminder_subject"] = translations(language).gettext("Reminder: %(subject)s") % {
+            "subject": words["subject"]
+        }
+    return words
+
+
+def standard_words(template: str, company: str, language: str) -> dict[str, str]:
+    """The product's neutral words of a template; from_name and sms_text have their standard elsewhere."""
+    _ = translations(language).gettext
+    subjects = {
+        CampaignTemplate.LIFECYCLE: _("How has it been with %(company)s so far?"),
+        CampaignTemplate.EVENT: _("How did it go with %(company)s?"),
+        CampaignTemplate.PROJECT: _("Thank you for working with %(company)s"),
+    }
+    why = {
+        CampaignTemplate.LIFECYCLE: _("You have been a customer of %(company)s for a while. How has it been?"),
+        CampaignTemplate.EVENT: _("We have just finished something for you, and your impression is still fresh."),
+        CampaignTemplate.PROJECT: _(
+            "Thank you for the work together. After the number you can leave a few words as a reference, if you like:"
+            " they help others to decide."
+        ),
+    }
+    again = {
+        CampaignTemplate.PROJECT: _(
+            "Some weeks have passed, and daily use has shown what the result is worth. May we ask for your view, and"
+            " for a few words as a reference?"
+        ),
+    }
+    kind = CampaignTemplate(template)
+    subject = subjects.get(kind, _("A question from %(company)s")) % {"company": company}
+    greeting = _("Hello %(name)s,") % {"name": "{name}"}
+    press = _("One press on a number is the whole answer.")
+    first = why.get(kind, _("%(company)s would like to know what you think.")) % {"company": company}
+    reminder = again.get(kind, _("You have not answered yet, and that is fine. We remind you only this once."))
+    return {
+        "subject": subject,
+        "intro": f"{greeting}\n\n{first} {press}",
+        "signature": f"{_('Kind regards,')}\n{company}",
+        "reminder_subject": _("Reminder: %(subject)s") % {"subject": subject},
+        "reminder_intro": f"{greeting}\n\n{reminder} {press}",
+    }
+
+
+def skeleton_for(
+    campaign: Campaign,
+    language: str,
+    *,
+    is_reminder: bool,
+    stationery: Stationery,
+    words: Mapping[str, str] | None = None,
+    is_test: bool = False,
+) -> Skeleton:
+    """The letter that all readers of one language get. `words` replace the company's own, for a preview or a test."""
+    survey, company = campaign.survey, campaign.survey.company
+    said = words_from(campaign, language, own_words(campaign, language) if words is None else words)
+    part = "reminder_" if is_reminder else ""
+    wording = wording_for(survey, language)
+    colour = survey.brand_color or company.brand_color
+    rendered = render(
+        "invitation",
+        language,
+        subject=with_gaps(said[f"{part}subject"], company=company.name),
+        intro=with_gaps(said[f"{part}intro"], company=company.name),
+        signature=with_gaps(said["signature"], company=company.name),
+        question=wording.question,
+        low_label=wording.low_label,
+        high_label=wording.high_label,
+        company=company.name,
+        postal_address=stationery.postal_address,
+        colour=colour,
+        ink=ink_on(colour),
+        score_link=gap("score_link"),
+        unsubscribe=gap("unsubscribe"),
+        is_test=is_test,
+    )
+    name = with_gaps(said["from_name"], company=company.name, name="", organisation="").strip()
+    sender = replace(stationery.sender, name=name or stationery.sender.name)
+    return Skeleton.of(
+        sender=sender, subject=rendered.subject, text=rendered.text, html=rendered.html, language=language
+    )
+
+
+def letter_for(skeleton: Skeleton, reader: Addressee, *, stationery: Stationery, tokens: Tokens) -> Letter:
+    """One reader's copy. MessageMalformed when the address is none."""
+    link = f"{stationery.base_url}/s/i/{tokens.sign(Purpose.INVITATION, reader.invitation_id)}"
+    unsubscribe = f"{stationery.base_url}/s/u/{tokens.sign(Purpose.UNSUBSCRIBE, reader.contact_id)}"
+    return skeleton.letter(
+        to=reader.to,
+        key=f"invitation:{reader.invitation_id}:{reader.number}",
+        values={
+            "name": reader.name,
+            "organisation": reader.organisation,
+            "score_link": f"{link}?score=",
+            "unsubscribe": unsubscribe,
+        },
+        envelope_from=bounce_address(stationery.bounce_address, tokens, reader.invitation_id),
+        unsubscribe=f"<{unsubscribe}>",
+    )
+
+
+def bounce_address(address: str, tokens: Tokens, invitation_id: str) -> str:
+    """Where this invitation's letter comes back to; empty: to its sender, as none is set or its name is too long."""
+    name, _at, host = address.partition("@")
+    local = f"{name}+{tokens.bounce_mark(invitation_id)}" if name else ""
+    return f"{local}@{host}" if 0 < len(local) <= LONGEST_LOCAL_PART else ""
+
+
+def sample_letter(
+    skeleton: Skeleton, *, to: str, name: str, organisation: str, pages: str, key: str, unsubscribe: str
+) -> Letter:
+    """A letter for somebody of the team. `pages` is the address of the survey's preview, where nothing is recorded."""
+    return skeleton.letter(
+        to=to, key=key, values=sample_values(name=name, organisation=organisation, pages=pages, unsubscribe=unsubscribe)
+    )
+
+
+def sample_values(*, name: str, organisation: str, pages: str, unsubscribe: str) -> dict[str, str]:
+    """What stands in the gaps of a letter that is only looked at."""
+    return {"name": name, "organisation": organisation, "score_link": pages, "unsubscribe": unsubscribe}

@@ -1,0 +1,163 @@
+"""What became of letters that were handed over, written down soon after: a kill forgets only the last few."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import case, null, update
+from sqlalchemy.orm import Session
+
+from socialproof.campaigns import texts
+from socialproof.campaigns.models import Invitation
+from socialproof.campaigns.outcomes import note_bounced
+from socialproof.campaigns.sending import OPEN, WAITING, Outgoing
+from socialproof.contacts.models import Contact
+from socialproof.domain.invitation import LINK_LIFETIME
+
+BACK_OFF = (
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=1),
+    timedelta(days=1),
+)
+"""How long a letter waits after each try that its server put off; after the last it has bounced."""
+AFTER_OUTAGE = timedelta(minutes=5)
+LONGEST_ERROR = 320
+
+
+class Outcome(StrEnum):
+    """Taken; put off; refused for good, by the address's fault or not; nobody there; or not tried at all."""
+
+    SENT = "sent"
+    PUT_OFF = "put_off"
+    DEAD_ADDRESS = "dead_address"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    UNREACHABLE = "unreachable"
+    NOT_OURS = "not_ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One try. `words` are the other server's, without addresses; `provider_key` is a text message service's number."""
+
+    outgoing: Outgoing
+    outcome: Outcome
+    words: str = ""
+    provider_key: str = ""
+
+
+def record_results(session: Session, results: Sequence[Result], *, claim: str, now: datetime) -> None:
+    """Write down tries that were not refused for good; those go to `record_refusal`, one by one.
+
+    An answer, a "no" or a report that came in the meantime is stronger than our note.
+    """
+    taken: dict[tuple[int, bool], list[Result]] = defaultdict(list)
+    for result in results:
+        if result.outcome is Outcome.SENT:
+            taken[result.outgoing.campaign.id, result.outgoing.is_reminder].append(result)
+        elif result.outcome in (Outcome.PUT_OFF, Outcome.UNREACHABLE):
+            _put_off(session, result, claim, now)
+    for (_campaign_id, is_reminder), group in taken.items():
+        (_note_reminded if is_reminder else _note_sent)(session, group, claim, now)
+
+
+def is_refusal(result: Result) -> bool:
+    """Whether there will be no other try."""
+    is_last = result.outcome is Outcome.PUT_OFF and result.outgoing.attempt_count >= len(BACK_OFF)
+    return is_last or result.outcome in (Outcome.DEAD_ADDRESS, Outcome.REFUSED, Outcome.STOPPED)
+
+
+def record_refusal(session: Session, result: Result, *, now: datetime) -> None:
+    """Refused for good. Only an address that is at fault takes no more letters; its owner in the team is told."""
+    invitation = session.get_one(Invitation, result.outgoing.invitation_id, with_for_update=True)
+    invitation.claim = invitation.claimed_until = None
+    if result.outcome is Outcome.DEAD_ADDRESS:
+        to = result.outgoing.reader.to
+        note_bounced(session, invitation=invitation, reason=result.words, is_permanent=True, now=now, address=to)
+        return
+    invitation.error, invitation.due_at = result.words[:LONGEST_ERROR], None
+    if invitation.state in WAITING:
+        invitation.state, invitation.reason, invitation.bounced_at = "bounced", "refused", now
+    session.flush()
+    if result.outcome is Outcome.STOPPED:
+        phone = session.get_one(Contact, invitation.contact_id).phone
+        if phone:
+            texts.stop(session, company_id=invitation.company_id, phone=phone, now=now)
+
+
+def _note_sent(session: Session, group: list[Result], claim: str, now: datetime) -> None:
+    campaign = group[0].outgoing.campaign
+    reminder_at = now + timedelta(days=campaign.reminder_after_days) if campaign.most_reminders else None
+    # A campaign that was stopped while the letter was on its way: it went out all the same.
+    was_waiting = Invitation.state.in_((*WAITING, "cancelled"))
+    is_open = Invitation.state.in_(OPEN)
+    session.execute(
+        update(Invitation)
+        .where(Invitation.id.in_(_ids(group)), Invitation.claim == claim)
+        .values(
+            state=case((was_waiting, "sent"), else_=Invitation.state),
+            reason=case((was_waiting, ""), else_=Invitation.reason),
+            due_at=case((is_open, reminder_at), else_=null()),
+            sent_at=now,
+            expires_at=now + LINK_LIFETIME,
+            attempt_count=0,
+            error="",
+            claim=None,
+            claimed_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    _keep_provider_keys(session, group)
+
+
+def _note_reminded(session: Session, group: list[Result], claim: str, now: datetime) -> None:
+    session.execute(
+        update(Invitation)
+        .where(Invitation.id.in_(_ids(group)), Invitation.claim == claim)
+        .values(reminded_at=now, due_at=None, attempt_count=0, error="", claim=None, claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    _keep_provider_keys(session, group)
+
+
+def _put_off(session: Session, result: Result, claim: str, now: datetime) -> None:
+    is_counted = result.outcome is Outcome.PUT_OFF
+    tries = result.outgoing.attempt_count
+    wait = BACK_OFF[min(tries, len(BACK_OFF) - 1)] if is_counted else AFTER_OUTAGE
+    was_waiting = Invitation.state.in_(WAITING)
+    session.execute(
+        update(Invitation)
+        .where(Invitation.id == result.outgoing.invitation_id, Invitation.claim == claim)
+        .values(
+            state=case((was_waiting, "deferred"), else_=Invitation.state),
+            reason=case((was_waiting, "put_off"), else_=Invitation.reason),
+            due_at=case((Invitation.state.in_(OPEN), now + wait), else_=null()),
+            attempt_count=tries + is_counted,
+            error=result.words[:LONGEST_ERROR],
+            claim=None,
+            claimed_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _keep_provider_keys(session: Session, group: Iterable[Result]) -> None:
+    keys = [
+        {"id": result.outgoing.invitation_id, "provider_key": result.provider_key}
+        for result in group
+        if result.provider_key
+    ]
+    if keys:
+        session.execute(update(Invitation), keys)
+
+
+def _ids(group: Iterable[Result]) -> list[int]:
+    return [result.outgoing.invitation_id for result in group]
