@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
 from socialproof.media.models import Media
 from socialproof.responses.models import Response
@@ -92,6 +92,7 @@ def build(app: Flask, factories: Factories) -> World:
         video=factories.media(responses[10]),
         captioned=factories.media(rejected.response, rejected, captions="draft"),
         widget=_published_widget(factories, company),
+        popup=factories.popup(survey, name="After the order", mode="tab", pages=["/order/*"]),
         campaign=_campaign(factories, survey, invited),
         reset_secret=reset_secret,
         join_secret=join_secret,
@@ -180,11 +181,18 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.moderation.queue": lambda world: "/app/moderation",
     "marketer.moderation.show": lambda world: f"/app/moderation/{world.approved.public_id}",
     "marketer.captions.show": lambda world: f"/app/media/{world.captioned.public_id}/captions",
+    "marketer.popups.overview": lambda world: "/app/popups",
+    "marketer.popups.new": lambda world: "/app/popups/new",
+    "marketer.popups.show": lambda world: f"/app/popups/{world.popup.public_id}",
+    "marketer.popups.install": lambda world: f"/app/popups/{world.popup.public_id}/install",
+    "marketer.popups.why": lambda world: f"/app/popups/{world.popup.public_id}/why",
+    "marketer.popups.trial": lambda world: f"/app/popups/{world.popup.public_id}/trial",
     "marketer.widgets.overview": lambda world: "/app/widgets",
     "marketer.widgets.new": lambda world: "/app/widgets/new",
     "marketer.widgets.show": lambda world: f"/app/widgets/{world.widget.public_id}",
     "marketer.campaigns.overview": lambda world: "/app/campaigns",
     "marketer.campaigns.show": lambda world: f"/app/campaigns/{world.campaign.public_id}",
+    "marketer.campaign_preview.show": lambda world: f"/app/campaigns/{world.campaign.public_id}/preview",
     "marketer.campaigns.settings": lambda world: f"/app/campaigns/{world.campaign.public_id}/settings",
     "marketer.campaigns.ask_stop": lambda world: f"/app/campaigns/{world.campaign.public_id}/stop",
     "visitor.wall.show": lambda world: f"/w/{world.widget.public_id}",
@@ -211,12 +219,15 @@ NOT_PAGES: dict[str, str] = {
     "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",
     "marketer.preview.brand": "a style sheet",
+    "marketer.popups.trial_settings": "JSON for the sample page",
     "marketer.share.qr": "a picture",
     "marketer.welcome.show": "a page of an installation without any user: it has a test of its own",
     "marketer.widgets.preview": "the widget in a frame of the page of its settings",
     "marketer.widgets.preview_feed": "JSON for the widget",
     "visitor.feed.show": "JSON for the widget",
     "visitor.media.show": "a picture or a recording",
+    "visitor.popup.script": "the popup's script",
+    "visitor.popup.settings": "JSON for the popup",
     "visitor.script.show": "the widget's script",
     "visitor.wall.accent": "a style sheet",
 }

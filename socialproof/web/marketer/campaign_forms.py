@@ -71,7 +71,7 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
     survey = SelectField(_l("Survey"))
     segment = SelectField(_l("Whom it asks"))
     channel = RadioField(
-        _l("By"), choices=[SelectChoice("mail", _l("E-mail")), SelectChoice("sms", _l("Text message"))]
+        _l("Channel"), choices=[SelectChoice("mail", _l("E-mail")), SelectChoice("sms", _l("Text message"))]
     )
     every_months = number_field(_l("Months from round to round"), rules.LEAST_MONTHS, rules.MOST_MONTHS)
     spread = RadioField(

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Literal
 
-from babel.dates import get_day_names
+from babel.dates import format_time, get_day_names
 from flask import Blueprint
-from flask_babel import format_time, get_locale, ngettext
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from socialproof.campaigns.models import Campaign
 from socialproof.domain.campaign import DAY_MINUTES
 from socialproof.domain.schedule import local_day
+from socialproof.languages import DEFAULT, locale_of
 from socialproof.web.language import day
 from socialproof.web.marketer.access import current
 
@@ -71,12 +72,12 @@ def minute_word(minute: int) -> str:
     """A minute of the day as a time; the last one is 24:00, which is no time of any day."""
     if minute == DAY_MINUTES:
         return "24:00"
-    return str(format_time(time(minute // 60, minute % 60), "short", rebase=False))
+    return format_time(time(minute // 60, minute % 60), "short", locale=locale_of(str(get_locale() or DEFAULT)))
 
 
 def weekday_word(number: int, width: Literal["abbreviated", "wide"] = "abbreviated") -> str:
     """The name of an ISO weekday."""
-    return str(get_day_names(width, locale=get_locale() or "en")[number - 1])
+    return str(get_day_names(width, locale=get_locale() or DEFAULT)[number - 1])
 
 
 def rhythm_word(campaign: Campaign) -> str:

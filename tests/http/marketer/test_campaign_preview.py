@@ -1,0 +1,62 @@
+"""Whom a campaign asks, seen before it starts: counts, names, reasons; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from socialproof.campaigns.models import Invitation
+from socialproof.contacts.models import LedgerEntry
+from tests.factories import Factories
+from tests.people import Marketer
+
+SignedIn = Callable[..., Marketer]
+
+
+def test_a_draft_says_who_is_asked_deferred_and_suppressed_with_names_and_reasons(
+    signed_in: SignedIn, factories: Factories, session: Session
+) -> None:
+    reader = signed_in("viewer")
+    survey = factories.survey(reader.company)
+    draft = factories.campaign(survey, "one_off", state="draft", started_at=None, weekdays=[1, 2, 3, 4, 5, 6, 7])
+    now = factories.now
+    for number in range(25):
+        factories.contact(reader.company, name=f"Saara {number}")
+    factories.contact(reader.company, name="Rested <b>Not</b>", last_asked_at=now - timedelta(days=3))
+    factories.contact(reader.company, name="Ole Left", unsubscribed_at=now)
+    factories.contact(reader.company, name="Åse Nomail", email=None)
+    factories.contact(name="Stranger")
+    page = reader.get(f"/app/campaigns/{draft.public_id}/preview").text
+    assert "Of 28 contacts 25 are asked this week, 1 deferred until" in page
+    assert "2 suppressed." in page
+    assert "Saara 19" in page and "Saara 20" not in page and "and 5 more" in page
+    assert "Rested &lt;b&gt;Not&lt;/b&gt;" in page and ": asked recently" in page
+    assert "Ole Left" in page and "unsubscribed: 1" in page and "no address for this channel: 1" in page
+    assert "Stranger" not in page
+    session.rollback()
+    assert session.scalar(select(func.count(Invitation.id))) == 0
+    assert session.scalar(select(func.count(LedgerEntry.id))) == 0
+
+
+def test_nobody_to_ask_an_event_to_come_and_a_campaign_that_is_over_have_words(
+    signed_in: SignedIn, factories: Factories
+) -> None:
+    admin = signed_in("admin")
+    survey = factories.survey(admin.company, kind="transactional")
+    one_off = factories.campaign(survey, "one_off", state="draft", started_at=None)
+    assert "There is nobody to ask" in admin.get(f"/app/campaigns/{one_off.public_id}/preview").text
+    factories.contact(admin.company)
+    event = factories.campaign(survey, "event", event_name="deal won")
+    assert "Asked after it has happened to them: “deal won”" in (
+        admin.get(f"/app/campaigns/{event.public_id}/preview").text
+    )
+    over = factories.campaign(survey, "one_off", state="stopped")
+    assert "it asks nobody any more" in admin.get(f"/app/campaigns/{over.public_id}/preview").text
+
+
+def test_another_company_s_preview_is_a_missing_one(signed_in: SignedIn, factories: Factories) -> None:
+    theirs = factories.campaign()
+    assert signed_in("owner").get(f"/app/campaigns/{theirs.public_id}/preview").status_code == 404
