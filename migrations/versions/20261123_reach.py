@@ -77,9 +77,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('company_id', 'name', name=op.f('uq_contact_segment_company_id_name')),
     sa.UniqueConstraint('public_id', name=op.f('uq_contact_segment_public_id'))
     )
-    with op.batch_alter_table('contact_segment', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_contact_segment_company_id'), ['company_id'], unique=False)
-
     op.create_table('mail_sender',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('company_id', sa.Integer(), nullable=False),

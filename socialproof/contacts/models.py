@@ -56,7 +56,7 @@ class Contact(Public, LedByCompany, Base):
     owner: Mapped[User | None] = relationship()
 
 
-class ContactSegment(Public, OfCompany, Base):
+class ContactSegment(Public, LedByCompany, Base):
     """Contacts with something in common, by rules and not by list: who is in it is found out each time."""
 
     __tablename__ = "contact_segment"
