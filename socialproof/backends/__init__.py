@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from socialproof.backends.dns import DnsResolver, Resolver
 from socialproof.backends.mail import build_mailer
 from socialproof.backends.mail.port import Mailer
+from socialproof.backends.mail.sns import SnsDesk
 from socialproof.backends.sms import build_sms
 from socialproof.backends.sms.port import SmsSender
 from socialproof.backends.speech import build_recognizer
@@ -25,6 +26,7 @@ class Backends:
     transcoder: Transcoder
     sms: SmsSender
     resolver: Resolver
+    sns: SnsDesk
     speech: Recognizer | None = None
     """None: nothing is heard, and captions are typed."""
 
@@ -37,6 +39,7 @@ def build_backends(settings: Settings) -> Backends:
         transcoder=FfmpegTranscoder(settings.ffmpeg),
         sms=build_sms(settings),
         resolver=DnsResolver(settings.dns_server),
+        sns=SnsDesk(),
         speech=build_recognizer(settings.speech_model),
     )
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from socialproof.cli import demo, storage, welcome, work
+from socialproof.cli import demo, mailbox, storage, welcome, work
 
 
 def init_app(app: Flask) -> None:
@@ -12,3 +12,6 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(demo.demo)
     app.cli.add_command(welcome.welcome)
     app.cli.add_command(storage.storage)
+    app.cli.add_command(mailbox.mailbox)
+    app.cli.add_command(mailbox.bounce)
+    app.cli.add_command(mailbox.hooks)

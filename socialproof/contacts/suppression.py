@@ -133,7 +133,11 @@ def apply_suppressions(session: Session, company_id: int, contacts: Sequence[Con
 
 def address_hash(company: Company, address: str) -> str:
     """What is kept of an address: keyed by the company, so that two companies' lists cannot be compared."""
-    return hmac.new(company.public_id.encode(), address.strip().lower().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(company.public_id.encode(), _plain(address), hashlib.sha256).hexdigest()
+
+
+def _plain(address: str) -> bytes:
+    return address.strip().lower().encode("utf-8", "surrogatepass")
 
 
 def _hashes_to_keep(session: Session, contact: Contact) -> Iterator[tuple[str, str]]:

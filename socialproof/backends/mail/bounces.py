@@ -15,6 +15,8 @@ from socialproof.domain.text import clean_line
 
 BOUNCED, DELAYED, DELIVERED, COMPLAINED, OTHER = "bounced", "delayed", "delivered", "complained", "other"
 
+MOST_BYTES = 1024 * 1024
+"""Of a letter that comes back: it may quote the whole of ours."""
 LONGEST_REASON = 300
 MOST_PARTS = 50
 COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")

@@ -13,9 +13,10 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from socialproof.backends.mail.bounces import MOST_BYTES
+
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 1024 * 1024
 MOST_CONNECTIONS = 100
 MOST_RECIPIENTS = 20
 LETTERS_A_MINUTE = 600
