@@ -1,8 +1,8 @@
-"""Write static/visitor/widget.min.js from widget.js. A developer's tool: needs esbuild.
+"""Write static/visitor/*.min.js from widget.js and popup.js. A developer's tool: needs esbuild.
 
     python benchmarks/widget_minify.py [path of esbuild]
 
-The first line of the result names the source by its hash; a test fails when the two do not belong together.
+The first line of each result names its source by its hash; a test fails when the two do not belong together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ def squeeze_styles(source: str) -> str:
 
 def main() -> None:
     esbuild = sys.argv[1] if len(sys.argv) > 1 else "esbuild"
-    source = (FOLDER / "widget.js").read_text(encoding="utf-8")
+    for name in ("widget", "popup"):
+        minify(esbuild, name)
+
+
+def minify(esbuild: str, name: str) -> None:
+    """Write one script's small form beside it."""
+    source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
     result = subprocess.run(
         [esbuild, "--minify", "--target=es2022", "--charset=utf8", "--loader=js"],
         input=squeeze_styles(source),
@@ -37,7 +43,7 @@ def main() -> None:
         check=True,
     )
     mark = hashlib.sha256(source.encode()).hexdigest()[:16]
-    (FOLDER / "widget.min.js").write_text(f"/* widget.js {mark} */{result.stdout}", encoding="utf-8")
+    (FOLDER / f"{name}.min.js").write_text(f"/* {name}.js {mark} */{result.stdout}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,14 +20,14 @@ def gzip_size() -> int:
     return len(gzip.compress(SCRIPT.read_bytes(), 9, mtime=0))
 
 
-def brotli_size() -> int | None:
+def brotli_size(script: Path = SCRIPT) -> int | None:
     """Bytes as a CDN sends them; None where neither brotli nor node is installed."""
     if shutil.which("brotli"):
-        return len(subprocess.run(["brotli", "-q", "11", "-c", SCRIPT], capture_output=True, check=True).stdout)
+        return len(subprocess.run(["brotli", "-q", "11", "-c", script], capture_output=True, check=True).stdout)
     if shutil.which("node"):
         read = "require('fs').readFileSync(process.argv[1])"
         program = f"process.stdout.write(String(require('zlib').brotliCompressSync({read}).length))"
-        return int(subprocess.run(["node", "-e", program, SCRIPT], capture_output=True, check=True).stdout)
+        return int(subprocess.run(["node", "-e", program, script], capture_output=True, check=True).stdout)
     return None
 
 

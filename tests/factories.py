@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, User
 from socialproof.companies.passwords import hashed
 from socialproof.contacts.models import Contact
@@ -105,6 +105,11 @@ class Factories:
         defaults = {"created_at": self.now, "asked_at": self.now, "expires_at": self.now + timedelta(days=60)}
         row = Invitation(company_id=survey.company_id, survey_id=survey.id, contact_id=contact.id, **defaults | values)
         return self.add(row)
+
+    def popup(self, survey: Survey | None = None, **values: Any) -> Popup:
+        survey = survey or self.survey(embed_domains=["https://shop.example"])
+        defaults = {"name": f"Popup {self._number('popup')}", "state": "on", "created_at": self.now}
+        return self.add(Popup(company_id=survey.company_id, survey_id=survey.id, **defaults | values))
 
     def response(self, survey: Survey | None = None, score: int = 9, **values: Any) -> Response:
         """An answer, with its counter; a response of an invitation also marks that as answered."""

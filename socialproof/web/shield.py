@@ -1,4 +1,4 @@
-"""A few lines of WSGI in front of Flask: the widget's script and feeds are answered from bytes in memory.
+"""A few lines of WSGI in front of Flask: the scripts for other sites and the widgets' feeds, from bytes in memory.
 
 What costs in a small answer is entering the framework. Each process keeps the answers it gave and asks the database
 for the version at most once a second per feed; when it has changed, the bytes are read anew: what is withdrawn is gone
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from socialproof.database import db
 from socialproof.languages import known_language
-from socialproof.web.visitor.answers import Answer, feed_answer, feed_version, script_answer
+from socialproof.web.visitor.answers import POPUP_SCRIPT, SCRIPT_FILE, Answer, feed_answer, feed_version, script_answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 1.0
 MOST_FEEDS = 2000
 MOST_BYTES = 64 * 1024 * 1024
-SCRIPT = "/w/widget.js"
+SCRIPTS = {"/w/widget.js": SCRIPT_FILE, "/w/popup.js": POPUP_SCRIPT}
+POPUPS = "/w/p/"
+"""Settings of popups are read anew each time; they are no feeds."""
 
 
 def _one_spelling(path: str) -> str:
@@ -72,10 +74,10 @@ class Shield:
 
     def _anew(self, path: str, held: _Held | None) -> Answer | None:
         """What is published at this path now; kept when there is something."""
-        if path == SCRIPT:
-            return self._keep(path, _Held(script_answer(self._app), inf))
+        if path in SCRIPTS:
+            return self._keep(path, _Held(script_answer(self._app, SCRIPTS[path]), inf))
         parts = path.split("/")
-        if len(parts) != 4 or not path.endswith(".json"):
+        if len(parts) != 4 or not path.endswith(".json") or path.startswith(POPUPS):
             return None
         check_at = self._clock() + CHECK_SECONDS
         if held is not None:

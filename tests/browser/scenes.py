@@ -43,6 +43,7 @@ class World:
     video: Media
     captioned: Media
     widget: Widget
+    popup: Popup
     campaign: Campaign
     reset_secret: str
     join_secret: str

@@ -9,6 +9,7 @@ from socialproof.web.customer import (
     invitation,
     logo,
     manage,
+    popup,
     proposal,
     response,
     short,
@@ -22,5 +23,8 @@ from socialproof.web.customer import (
 room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)
 
-for page in (survey, logo, invitation, response, testimonial, video, uploads, manage, proposal, unsubscribe, short):
+ANSWERING = (survey, logo, invitation, response, testimonial, video, uploads, popup)
+AFTERWARDS = (manage, proposal, unsubscribe, short)
+
+for page in ANSWERING + AFTERWARDS:
     room.register_blueprint(page.blueprint)

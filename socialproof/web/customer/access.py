@@ -69,6 +69,11 @@ def limit_body(most_bytes: int = SMALL_FORM_BYTES) -> None:
     request.max_form_memory_size = most_bytes
 
 
+def is_public_id(said: str) -> bool:
+    """Whether a row could have this public id at all; what could not is never asked of the database."""
+    return _PUBLIC_ID.match(said) is not None
+
+
 def unknown_link() -> NoReturn:
     """One answer for forged, foreign, damaged and missing."""
     abort(404)
@@ -84,7 +89,7 @@ def subject_of(purpose: Purpose, token: str) -> str:
 
 def survey_of(public_id: str) -> Survey:
     """The survey of a public link, or 404. The page speaks its language and may be framed where it says."""
-    survey = survey_behind_link(db.session(), public_id) if _PUBLIC_ID.match(public_id) else None
+    survey = survey_behind_link(db.session(), public_id) if is_public_id(public_id) else None
     if survey is None:
         unknown_link()
     enter(survey)

@@ -22,7 +22,7 @@ from socialproof.web.customer.access import kept_in_links, response_token, wants
 from socialproof.web.customer.refusals import sentence, status
 
 KEY_LIFETIME_SECONDS = 14 * 24 * 3600
-SOURCES = ("link", "qr", "embed")
+SOURCES = ("link", "qr", "embed", "popup")
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
@@ -40,7 +40,7 @@ class Sent:
 
 def read_sent() -> Sent:
     """The fields of a form or of a strict JSON object; RuleBroken("bad_request") for anything else."""
-    fields: dict[str, Any] = _json_fields() if request.is_json else _form_fields()
+    fields: dict[str, Any] = json_fields() if request.is_json else _form_fields()
     source = fields.get("source")
     return Sent(
         score=fields.get("score"),
@@ -54,7 +54,8 @@ def _form_fields() -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in request.form.lists()}
 
 
-def _json_fields() -> dict[str, Any]:
+def json_fields() -> dict[str, Any]:
+    """The request's strict JSON object; RuleBroken("bad_request") for anything else."""
     try:
         fields = json.loads(request.get_data(), object_pairs_hook=_without_doubles, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

@@ -114,7 +114,7 @@ def _page(
         wording=wording_for(survey, page_language()),
         action=url_for(".submit", survey_id=survey.public_id, **kept_in_form()),
         answer_key=answer_key or answering.new_answer_key(survey),
-        source="embed" if is_embedded() else source if source in answering.SOURCES else "link",
+        source=source if source in answering.SOURCES else "embed" if is_embedded() else "link",
         chosen=chosen,
         confirm=confirm,
         error=sentence(refusal) if refusal else "",

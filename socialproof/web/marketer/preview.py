@@ -18,6 +18,7 @@ from socialproof.domain.responding import MAX_COMMENT_CHARACTERS
 from socialproof.languages import known_language
 from socialproof.surveys.models import Survey
 from socialproof.surveys.wording import Wording, wording_for, wording_from
+from socialproof.web.customer.access import is_embedded
 from socialproof.web.customer.survey import brand_sheet
 from socialproof.web.marketer.access import role_required
 from socialproof.web.marketer.headers import policy
@@ -85,13 +86,16 @@ def _render(survey: Survey, language: str, wording: Wording, look: tuple[str, in
         html = render_template(template, **_frame(survey, language), **_visit(survey, wording, score))
     answer = make_response(_SCRIPTS.sub("", html))
     answer.headers["Content-Security-Policy"] = policy(
-        script_src="'none'", connect_src="'none'", form_action="'none'", frame_ancestors="'self'"
+        script_src="'self'" if is_embedded() else "'none'",
+        connect_src="'none'",
+        form_action="'none'",
+        frame_ancestors="'self'",
     )
     return answer
 
 
-_SCRIPTS = re.compile(r"<script\b[^>]*></script>")
-"""A preview is a picture: nothing in it runs, so nothing is asked for either."""
+_SCRIPTS = re.compile(r"<script\b(?![^>]*customer/embedded\.js)[^>]*></script>")
+"""A preview is a picture: nothing in it runs, so nothing is asked for either; in a popup's frame it tells its height."""
 _FILES = {"why": "show", "thanks": "thanks"}
 
 
@@ -99,7 +103,7 @@ def _frame(survey: Survey, language: str) -> dict[str, Any]:
     """What the customer's layout shows around the page."""
     return {
         "language": language,
-        "embedded": False,
+        "embedded": is_embedded(),
         "company_name": survey.company.name,
         "company_logo": logo_address(survey),
         "brand_url": url_for(".brand", survey_id=survey.public_id),

@@ -23,6 +23,7 @@ FEED_SECONDS = 30
 """How long a browser or CDN may keep a feed: a withdrawal has to be gone within 60 s."""
 SCRIPT_SECONDS = 3600
 SCRIPT_FILE = Path("visitor") / "widget.min.js"
+POPUP_SCRIPT = Path("visitor") / "popup.min.js"
 
 Headers = list[tuple[str, str]]
 _GZIP_REFUSED = re.compile(r"(?:^|[\s,])gzip\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
@@ -107,9 +108,9 @@ def feed_answer(session: Session, widget_id: str, wanted: str) -> Answer | None:
     )
 
 
-def script_answer(app: Flask) -> Answer:
-    """The widget's script."""
-    plain = (Path(app.static_folder or "") / SCRIPT_FILE).read_bytes()
+def script_answer(app: Flask, file: Path = SCRIPT_FILE) -> Answer:
+    """A script for pages of other sites: the widget's, or the popup's."""
+    plain = (Path(app.static_folder or "") / file).read_bytes()
     return ready(
         version=hashlib.sha256(plain).hexdigest()[:12],
         language="",

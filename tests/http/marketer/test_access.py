@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from socialproof.companies import team
+from socialproof.companies import api_tokens, team
 from socialproof.companies.models import UserSession
 from socialproof.domain.roles import Role, role_named
 from socialproof.web.marketer.access import required
@@ -53,9 +53,13 @@ def foreign(session: Session, factories: Factories) -> dict[str, str]:
     testimonial = factories.testimonial(response)
     media = factories.media(response, testimonial)
     widget = factories.widget(owner.company)
+    popup = factories.popup(survey)
     invited = factories.invitation(survey)
     invitation = team.invite(
         session, company=owner.company, by=owner, email="x@b.example", role=Role.VIEWER, now=factories.now
+    )
+    token, _shown = api_tokens.make_token(
+        session, company=owner.company, name="CRM", scopes=["events"], user=owner.user, now=factories.now
     )
     session.commit()
     ids = {
@@ -63,11 +67,14 @@ def foreign(session: Session, factories: Factories) -> dict[str, str]:
         "testimonial_id": testimonial.public_id,
         "media_id": media.public_id,
         "widget_id": widget.public_id,
+        "popup_id": popup.public_id,
         "member_id": owner.user.public_id,
         "invitation_id": invitation.public_id,
         "response_id": response.public_id,
+        "contact_id": invited.contact.public_id,
         "contact_invitation_id": invited.public_id,
         "campaign_id": factories.campaign(survey).public_id,
+        "token_id": token.public_id,
     }
     session.rollback()
     return ids
