@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Invitation
 from socialproof.companies.models import User
@@ -63,6 +65,39 @@ def personal_link(
     session.add(invitation)
     session.flush()
     return invitation
+
+
+def open_links_of(session: Session, contact: Contact, *, now: datetime, limit: int) -> Sequence[Invitation]:
+    """The contact's personal links that somebody may still answer by, with their surveys, newest first."""
+    return session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.company_id == contact.company_id,
+            Invitation.contact_id == contact.id,
+            Invitation.channel == "link",
+            Invitation.state.in_(("pending", "sent", "delivered")),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .options(joinedload(Invitation.survey, innerjoin=True))
+        .order_by(Invitation.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def links_to(session: Session, survey: Survey, *, limit: int) -> Sequence[Invitation]:
+    """Personal links to this survey with their contacts, newest first; not what a campaign or a popup sent."""
+    return session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.company_id == survey.company_id,
+            Invitation.survey_id == survey.id,
+            Invitation.channel == "link",
+        )
+        .options(joinedload(Invitation.contact, innerjoin=True))
+        .order_by(Invitation.id.desc())
+        .limit(limit)
+    ).all()
 
 
 def note_handed_over(session: Session, *, invitation: Invitation, now: datetime) -> None:

@@ -1,22 +1,7 @@
 // The preview follows what is typed, links can be copied, colours can be picked. Everything else is plain forms.
-const PAUSE = 250;
+import "./copy.js";
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
-  const word = button.querySelector("span");
-  const before = word.textContent;
-  button.addEventListener("click", async () => {
-    const box = document.getElementById(button.dataset.copy);
-    box.select();
-    try {
-      await navigator.clipboard.writeText(box.value);
-    } catch {
-      if (!document.execCommand("copy")) return;
-    }
-    word.textContent = button.dataset.copied;
-    setTimeout(() => { word.textContent = before; }, 2000);
-  });
-}
+const PAUSE = 250;
 
 for (const field of document.querySelectorAll("[data-colour]")) {
   const row = document.createElement("div");

@@ -196,6 +196,10 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.campaign_preview.show": lambda world: f"/app/campaigns/{world.campaign.public_id}/preview",
     "marketer.campaigns.settings": lambda world: f"/app/campaigns/{world.campaign.public_id}/settings",
     "marketer.campaigns.ask_stop": lambda world: f"/app/campaigns/{world.campaign.public_id}/stop",
+    "marketer.tokens.show": lambda world: "/app/tokens",
+    "marketer.contact_links.show": lambda world: (
+        f"/app/contacts/{world.invitation.contact.public_id}/links/{world.invitation.public_id}"
+    ),
     "visitor.wall.show": lambda world: f"/w/{world.widget.public_id}",
     "visitor.method.show": lambda world: f"/w/{world.widget.public_id}/method",
 }
@@ -217,6 +221,7 @@ NOT_PAGES: dict[str, str] = {
     "marketer.campaigns.progress": "JSON for the page that waits for the planner",
     "marketer.captions.file": "captions for a player",
     "marketer.company.logo": "a picture",
+    "marketer.contact_links.qr": "a picture",
     "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",
     "marketer.preview.brand": "a style sheet",

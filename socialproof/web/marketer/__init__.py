@@ -11,6 +11,7 @@ from socialproof.web.marketer import (
     campaigns,
     captions,
     company,
+    contact_links,
     contacts,
     dashboard,
     events,
@@ -52,6 +53,9 @@ ROOMS = (
     popups,
     contacts,
     segments,
+    contact_links,
+    events,
+    tokens,
 )
 
 room = Blueprint("marketer", __name__, url_prefix="/app")

@@ -8,20 +8,24 @@ from io import BytesIO
 import segno
 from flask import Blueprint, abort, flash, make_response, redirect, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from socialproof.campaigns import queries, service
+from socialproof.campaigns import links, queries, service
 from socialproof.campaigns.models import Invitation
 from socialproof.clock import now
 from socialproof.companies.emails import kept_email
+from socialproof.contacts.service import keep_contact
 from socialproof.database import db, transaction
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.invitation import LinkState
 from socialproof.surveys.models import Survey
 from socialproof.web import services
 from socialproof.web.marketer.access import current, may, role_required
+from socialproof.web.marketer.contact_links import refusal_words
 from socialproof.web.marketer.dashboard_words import register_words
 from socialproof.web.marketer.filters import is_public_id
+from socialproof.web.marketer.reach_words import state_word
 from socialproof.web.marketer.survey_forms import PersonalLinkForm
 from socialproof.web.marketer.survey_page import found, page, public_link
 
@@ -72,17 +76,10 @@ def invite(survey_id: str) -> Response:
         return _share_page(survey, form, 422)
     try:
         with transaction() as session:
-            service.invite(
-                session,
-                survey=survey,
-                email=kept_email(form.email.data) if form.email.data else None,
-                name=form.person.data,
-                language=form.language.data,
-                now=now(),
-            )
-    except RuleBroken:
-        form.form_errors.append(_("The survey is closed. Open it again, then make the link."))
-        return _share_page(survey, form, 422)
+            _make_link(session, survey, form)
+    except RuleBroken as broken:
+        form.form_errors.append(refusal_words(broken, form.person.data))
+        return _share_page(found(survey_id), form, 422, may_force=bool(broken.details.get("may_force")))
     flash(_("The link is ready: copy it and send it to %(name)s.", name=form.person.data), "good")
     return redirect(url_for(".show", survey_id=survey.public_id, _anchor="links"), 303)
 
@@ -103,16 +100,38 @@ def revoke(survey_id: str, invitation_id: str) -> Response:
     return redirect(url_for(".show", survey_id=survey.public_id, _anchor="links"), 303)
 
 
-def _share_page(survey: Survey, form: PersonalLinkForm, status: int = 200) -> Response:
+def _make_link(session: Session, survey: Survey, form: PersonalLinkForm) -> None:
+    """For a contact that is known by its address, or a new one; a refused link leaves no contact behind."""
+    contact = keep_contact(
+        session,
+        company_id=survey.company_id,
+        email=kept_email(form.email.data) if form.email.data else None,
+        name=form.person.data,
+        language=form.language.data,
+        now=now(),
+    )
+    links.personal_link(
+        session,
+        survey=survey,
+        contact=contact,
+        user=current().user,
+        now=now(),
+        force=form.anyway.data,
+        language=form.language.data,
+    )
+
+
+def _share_page(survey: Survey, form: PersonalLinkForm, status: int = 200, *, may_force: bool = False) -> Response:
     company_id = survey.company_id
     if not form.is_submitted():
         form.language.data = survey.default_language
-    invitations = queries.newest_invitations(db.session(), company_id, survey.id, limit=MOST_LINKS_SHOWN)
+    invitations = links.links_to(db.session(), survey, limit=MOST_LINKS_SHOWN)
     return page(
         "share/show",
         survey,
         status,
         form=form,
+        may_force=may_force,
         link=public_link(survey),
         embed_link=public_link(survey, "?embed=1"),
         links=[_personal_link(invitation) for invitation in invitations],
@@ -141,4 +160,4 @@ def link_state_word(state: str) -> str:
         "gone": _("Customer deleted"),
         "bounced": _("Bounced"),
     }
-    return words[state]
+    return words.get(state) or state_word(state)

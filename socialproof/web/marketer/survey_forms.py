@@ -190,6 +190,7 @@ class PersonalLinkForm(FlaskForm):  # type: ignore[misc]
     person = name_field(_l("Customer's name"))
     email = EmailField(_l("E-mail address"))
     language = language_field(_l("Language"))
+    anyway = BooleanField(_l("Make the link anyway; it is noted that I did"))
     send = SubmitField(_l("Make a personal link"))
 
     def validate_email(self, field: Field) -> None:

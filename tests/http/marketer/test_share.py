@@ -56,6 +56,34 @@ def test_a_personal_link_opens_the_survey_for_its_customer(moderator, client, se
     assert "Ready to send" in page
 
 
+def test_the_same_address_again_is_asked_about_first(moderator, session, survey):
+    address = f"/app/surveys/{survey.public_id}/invitations"
+    typed = {"person": "Aino Virtanen", "email": "aino@customer.example", "language": "fi"}
+    assert moderator.post(address, typed).status_code == 303
+    again = moderator.post(address, typed)
+    assert again.status_code == 422
+    assert "Aino Virtanen is not to be asked before" in again.text
+    assert 'name="anyway"' in again.text
+    assert 'value="aino@customer.example"' in again.text
+    assert moderator.post(address, typed | {"anyway": "y"}).status_code == 303
+    session.rollback()
+    contact = session.scalars(select(Contact)).one()
+    contact.unsubscribed_at = contact.created_at
+    session.commit()
+    never = moderator.post(address, typed | {"anyway": "y"})
+    assert never.status_code == 422
+    assert "is not asked any more: unsubscribed" in never.text
+
+
+def test_what_campaigns_sent_is_no_personal_link(moderator, factories, survey):
+    for state in ("deferred", "declined", "cancelled", "unsubscribed", "delivered"):
+        factories.invitation(survey, state=state, channel="mail")
+        factories.invitation(survey, state=state)
+    page = moderator.get(share(survey))
+    assert page.status_code == 200
+    assert page.text.count('data-label="State"') == 5
+
+
 def test_states_of_links_are_words(moderator, factories, session, survey):
     now = factories.now
     factories.invitation(survey, state="answered", answered_at=now)

@@ -1,0 +1,76 @@
+"""A member of the team notes what happened with a contact: delivered, met, deal won."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from socialproof.campaigns.awaiting import awaited_names, awaiting_count
+from socialproof.clock import now
+from socialproof.contacts.events import note_event
+from socialproof.contacts.models import Contact
+from socialproof.contacts.queries import contact_of
+from socialproof.database import db, transaction
+from socialproof.domain.errors import RuleBroken
+from socialproof.domain.roles import Role
+from socialproof.web.event_words import event_words
+from socialproof.web.marketer.access import current, role_required
+from socialproof.web.marketer.event_form import EventForm
+from socialproof.web.marketer.filters import is_public_id
+
+blueprint = Blueprint("events", __name__, url_prefix="/contacts/<contact_id>/events")
+
+
+@blueprint.post("")
+@role_required(Role.MODERATOR)
+def note(contact_id: str) -> Response:
+    """Note one event; campaigns that wait for it begin."""
+    contact, form = _contact(contact_id), EventForm()
+    if not form.validate():
+        return _again(contact, form)
+    try:
+        with transaction() as session:
+            contact, me = _contact(contact_id), current()
+            noted = note_event(
+                session,
+                contact=contact,
+                name=form.name.data,
+                happened_at=form.happened_at(me.company.time_zone),
+                source="hand",
+                user=me.user,
+                now=now(),
+            )
+            count = awaiting_count(session, me.company.id, noted.name if noted else "")
+    except RuleBroken as broken:
+        field = form.name if broken.code.startswith("event_name") else form.day
+        field.errors = [event_words(broken)]
+        return _again(_contact(contact_id), form)
+    flash(_told(form.name.data, count), "good")
+    return redirect(url_for("marketer.contacts.show", contact_id=contact_id), 303)
+
+
+def _told(name: str, count: int) -> str:
+    if not count:
+        return str(_("Noted: %(name)s. No running campaign waits for it.", name=name))
+    return str(
+        ngettext(
+            "Noted: %(name)s. %(num)s campaign waits for it.",
+            "Noted: %(name)s. %(num)s campaigns wait for it.",
+            count,
+            name=name,
+        )
+    )
+
+
+def _again(contact: Contact, form: EventForm) -> Response:
+    names = awaited_names(db.session(), contact.company_id)
+    return make_response(
+        render_template("marketer/events/note.html", contact=contact, form=form, event_names=names), 422
+    )
+
+
+def _contact(contact_id: str) -> Contact:
+    found = contact_of(db.session(), current().company.id, contact_id) if is_public_id(contact_id) else None
+    return found or abort(404)
