@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from email.message import Message
@@ -16,15 +17,37 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class SmtpPeer:
-    """Receives mail; `answers` is what it says to the next messages, by default 250."""
+    """Receives mail; `answers` is what it says to the next messages, by default 250.
+
+    `refused` is what it says to recipients, by address; to those in `stalling` it takes the letter and says nothing.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.envelopes: list[Envelope] = []
         self.answers: list[str] = []
+        self.refused: dict[str, str] = {}
+        self.stalling: set[str] = set()
+        self.is_pipelining = False
         self._controller = Controller(self, hostname="127.0.0.1", port=0)
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return ["250-PIPELINING", *responses] if self.is_pipelining else responses
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.stalling & set(envelope.rcpt_tos):
+            await asyncio.sleep(120)
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.envelopes.append(envelope)
@@ -33,11 +56,16 @@ class SmtpPeer:
         return answer
 
     @property
+    def recipients(self) -> list[str]:
+        """Whom the letters were for, in the order they came."""
+        return [envelope.rcpt_tos[0] for envelope in self.envelopes]
+
+    @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self._controller.server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
 
     def start(self) -> None:
-        self._controller.port = _free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
         self._controller.start()
 
     def stop(self) -> None:

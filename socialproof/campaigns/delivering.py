@@ -88,7 +88,7 @@ class Delivery:
                 enqueue(session, DELIVER, payload, now=self.context.now(), key=f"{DELIVER}:{self.company_id}")
 
     def _most_flying(self) -> int:
-        """One letter in each lane and one behind it, so that no lane waits for our notes; fewer once lanes were lost."""
+        """One letter in each lane and one behind it, so that none waits for our notes; fewer once lanes were lost."""
         return 2 * self.lanes if self.lanes == self.context.settings.mail_connections else self.lanes
 
     def _refill(self) -> bool:

@@ -79,6 +79,7 @@ def record_refusal(session: Session, result: Result, *, now: datetime) -> None:
     """Refused for good. Only an address that is at fault takes no more letters; its owner in the team is told."""
     invitation = session.get_one(Invitation, result.outgoing.invitation_id, with_for_update=True)
     invitation.claim = invitation.claimed_until = None
+    session.flush()
     if result.outcome is Outcome.DEAD_ADDRESS:
         to = result.outgoing.reader.to
         note_bounced(session, invitation=invitation, reason=result.words, is_permanent=True, now=now, address=to)

@@ -18,7 +18,7 @@ LIMITS = {
 }
 """Characters of each field of words."""
 
-_BRACES = re.compile(r"\{\s*([^{}\n]{1,40}?)\s*\}")
+_BRACES = re.compile(r"\{\s*([^{}\s][^{}\n]{0,39}?)\s*\}")
 _GAP = re.compile("( ?)\x02([a-z_]+)\x03")
 
 
