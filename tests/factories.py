@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, User
 from socialproof.companies.passwords import hashed
-from socialproof.contacts.models import Contact
+from socialproof.contacts.models import Contact, ContactSegment
 from socialproof.database import new_public_id
 from socialproof.media.models import Captions, Media
 from socialproof.responses.models import Response, ScoreCount
@@ -75,6 +75,12 @@ class Factories:
         number = self._number("contact")
         defaults = {"email": f"contact{number}@customer.example", "name": f"Contact {number}", "created_at": self.now}
         return self.add(Contact(company_id=company.id, **defaults | values))
+
+    def segment(self, company: Company | None = None, **values: Any) -> ContactSegment:
+        company = company or self.company()
+        rules = [{"field": "organisation", "op": "contains", "value": "kaffe"}]
+        defaults = {"name": f"Segment {self._number('segment')}", "rules": rules, "created_at": self.now}
+        return self.add(ContactSegment(company_id=company.id, **defaults | values))
 
     def survey(self, company: Company | None = None, **values: Any) -> Survey:
         company = company or self.company()

@@ -11,6 +11,7 @@ from flask import Flask
 
 from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
+from socialproof.contacts.models import ContactSegment
 from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
@@ -45,6 +46,7 @@ class World:
     widget: Widget
     popup: Popup
     campaign: Campaign
+    segment: ContactSegment
     reset_secret: str
     join_secret: str
 
@@ -95,6 +97,7 @@ def build(app: Flask, factories: Factories) -> World:
         widget=_published_widget(factories, company),
         popup=factories.popup(survey, name="After the order", mode="tab", pages=["/order/*"]),
         campaign=_campaign(factories, survey, invited),
+        segment=factories.segment(company, name="Roasters"),
         reset_secret=reset_secret,
         join_secret=join_secret,
     )
@@ -140,6 +143,10 @@ def _manage(rest: str = "") -> Callable[[World], str]:
 
 def _survey(rest: str = "") -> Callable[[World], str]:
     return lambda world: f"/app/surveys/{world.survey.public_id}{rest}"
+
+
+def _contact(rest: str = "") -> Callable[[World], str]:
+    return lambda world: f"/app/contacts/{world.invitation.contact.public_id}{rest}"
 
 
 PAGES: dict[str, Callable[[World], str]] = {
@@ -191,6 +198,14 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.widgets.overview": lambda world: "/app/widgets",
     "marketer.widgets.new": lambda world: "/app/widgets/new",
     "marketer.widgets.show": lambda world: f"/app/widgets/{world.widget.public_id}",
+    "marketer.contacts.overview": lambda world: "/app/contacts",
+    "marketer.contacts.new": lambda world: "/app/contacts/new",
+    "marketer.contacts.show": _contact(),
+    "marketer.contacts.edit": _contact("/edit"),
+    "marketer.contacts.ask_deletion": _contact("/delete"),
+    "marketer.segments.overview": lambda world: "/app/segments",
+    "marketer.segments.new": lambda world: "/app/segments/new",
+    "marketer.segments.show": lambda world: f"/app/segments/{world.segment.public_id}",
     "marketer.campaigns.overview": lambda world: "/app/campaigns",
     "marketer.campaigns.show": lambda world: f"/app/campaigns/{world.campaign.public_id}",
     "marketer.campaign_preview.show": lambda world: f"/app/campaigns/{world.campaign.public_id}/preview",
@@ -221,6 +236,7 @@ NOT_PAGES: dict[str, str] = {
     "marketer.campaigns.progress": "JSON for the page that waits for the planner",
     "marketer.captions.file": "captions for a player",
     "marketer.company.logo": "a picture",
+    "marketer.contacts.export": "a file",
     "marketer.contact_links.qr": "a picture",
     "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",
