@@ -39,7 +39,7 @@ def create_site(product: Flask) -> Flask:
 
     @site.get("/outbox")
     def mails() -> str:
-        return render_template("demo/outbox.html", mails=list(read_outbox(outbox)))
+        return render_template("demo/outbox.html", mails=read_outbox(outbox), texts=read_texts(outbox))
 
     @site.get("/outbox/<name>")
     def mail(name: str) -> Response:
@@ -56,6 +56,12 @@ def create_site(product: Flask) -> Flask:
         return response
 
     return site
+
+
+def read_texts(folder: Path) -> list[str]:
+    """The text messages in the local outbox, the newest first, as they lie there: number, sender, text."""
+    files = sorted(folder.glob("*.txt"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.read_text(encoding="utf-8") for path in files[:200]]
 
 
 def read_outbox(folder: Path) -> list[tuple[str, EmailMessage]]:

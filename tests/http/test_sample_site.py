@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from socialproof.backends.sms import SmsMessage
 from socialproof.demo.site import create_site
 
 
@@ -33,6 +34,15 @@ def keep(letter: EmailMessage, folder: Path) -> None:
 
 def test_an_empty_outbox_says_how_mail_comes_there(site: FlaskClient) -> None:
     assert "Nothing was sent yet" in site.get("/outbox").text
+
+
+def test_text_messages_lie_there_too(site: FlaskClient, app: Flask) -> None:
+    services = app.extensions["socialproof"]
+    services.backends.sms.send(SmsMessage(to="+46701234567", text="Hej! http://127.0.0.1/s/k/0123456789", key="one"))
+    page = site.get("/outbox").text
+    assert '<a href="http://127.0.0.1/s/k/0123456789"' in page
+    assert "to: +46701234567" in page
+    assert "Nothing was sent yet" not in page
 
 
 def test_the_links_of_a_letter_open_beside_the_outbox(site: FlaskClient, app: Flask, letter: EmailMessage) -> None:
