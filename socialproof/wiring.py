@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs.port import Handler, NoteParked, NoteRevived
 from socialproof.backends.jobs.queue import enqueue
-from socialproof.campaigns import delivering
+from socialproof.campaigns import delivering, trying
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
-from socialproof.contacts import import_job, importing
+from socialproof.contacts import import_job, importing, telling
 from socialproof.domain import events
 from socialproof.media import hearing, processing, sweeping
 from socialproof.testimonials import hiding
@@ -44,6 +44,7 @@ NOW: dict[type[events.Event], list[Hearer]] = {
     events.CaptionsChanged: [widgets.hear_captions, hiding.hear_loss],
     events.SurveyChanged: [widgets.hear_change],
     events.CompanyChanged: [widgets.hear_change],
+    events.AddressSuppressed: [telling.hear_suppressed],
 }
 
 LATER: dict[type[events.Event], list[str]] = {
@@ -62,11 +63,13 @@ JOBS: dict[str, Handler] = {
     campaigns.PLAN_EVENT: campaigns.plan_event,
     campaigns.TICK: campaigns.tick,
     campaigns.DELIVER: delivering.deliver,
+    trying.SEND_TEST: trying.send_test,
     "companies.forget": companies_jobs.forget,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,
     importing.IMPORT: import_job.take_in,
     importing.SWEEP: import_job.sweep_imports,
+    telling.TELL_BOUNCES: telling.tell_bounces,
     "testimonials.send_receipt": testimonials.send_receipt,
     "testimonials.send_proposal": testimonials.send_proposal,
     "testimonials.erase_media": testimonials.erase_media,

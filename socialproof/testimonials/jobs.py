@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.port import GiveUp, JobContext
 from socialproof.backends.mail import MailRefused, Message, MessageMalformed, render
+from socialproof.backends.mail.bounces import without_addresses
 from socialproof.domain.testimonial import ANONYMOUS
 from socialproof.domain.widget import shown_name
 from socialproof.media.models import Media
@@ -136,4 +137,12 @@ def _send(context: JobContext, company_id: int, testimonial_id: int, letter: Let
         with context.transaction() as session:
             testimonial = _testimonial(session, company_id, testimonial_id)
             if testimonial is not None:
-                note_refused_mail(session, testimonial=testimonial, code=refused.code, now=context.now())
+                note_refused_mail(
+                    session,
+                    testimonial=testimonial,
+                    code=refused.code,
+                    now=context.now(),
+                    address=letter.to,
+                    reason=without_addresses(refused.reason),
+                    is_about_address=refused.is_about_address,
+                )

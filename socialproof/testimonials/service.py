@@ -15,6 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from socialproof.contacts.suppression import note_bounce
 from socialproof.database import new_public_id, record
 from socialproof.domain import moderation
 from socialproof.domain.consent import require_purposes, standing
@@ -199,11 +200,23 @@ def decide_proposal(session: Session, *, proposal: ProposedEdit, is_approved: bo
     record(session, EditDecided(testimonial.company_id, proposal.id))
 
 
-def note_refused_mail(session: Session, *, testimonial: Testimonial, code: int, now: datetime) -> None:
+def note_refused_mail(
+    session: Session,
+    *,
+    testimonial: Testimonial,
+    code: int,
+    now: datetime,
+    address: str = "",
+    reason: str = "",
+    is_about_address: bool = True,
+) -> None:
     """Tell the team, in the testimonial's history, that the customer's mail server refuses the address for
-    good.
+    good. A contact that has this same `address` gets no letters either, when the mailbox itself is at fault.
     """
     _note(session, testimonial, "mail_refused", testimonial.state, now, code=code)
+    contact = testimonial.contact
+    if is_about_address and contact is not None and contact.email and contact.email == address.strip().lower():
+        note_bounce(session, contact=contact, reason=reason, now=now)
 
 
 def _author_values(author: Author) -> dict[str, str]:

@@ -14,7 +14,7 @@ from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.worker import run_next
 from socialproof.cli.work import job_context
 from socialproof.database import transaction
-from socialproof.testimonials.models import ModerationEntry
+from socialproof.testimonials.models import ModerationEntry, Testimonial
 from socialproof.testimonials.service import Author, submit_testimonial
 from socialproof.web import EXTENSION
 from tests.factories import Factories
@@ -78,6 +78,35 @@ def test_550_is_not_tried_again_and_the_team_is_told(work: Work, smtp_peer: Smtp
     assert receipts(session) == []
     entry = session.scalars(select(ModerationEntry).where(ModerationEntry.action == "mail_refused")).one()
     assert entry.details == {"code": 550}
+
+
+@pytest.mark.parametrize(
+    ("email", "answer", "is_bounced"),
+    [
+        ("aino@kunde.example", "550 5.1.1 <aino@kunde.example> unknown", True),
+        ("aino@kunde.example", "550 5.7.1 we do not like this letter", False),
+        ("other@kunde.example", "550 5.1.1 unknown", False),
+    ],
+)
+def test_a_refused_receipt_ends_letters_to_the_contact_of_the_same_address(
+    work: Work,
+    smtp_peer: SmtpPeer,
+    session: Session,
+    factories: Factories,
+    email: str,
+    answer: str,
+    is_bounced: bool,
+) -> None:
+    testimonial = session.scalars(select(Testimonial)).one()
+    contact = factories.contact(testimonial.survey.company, email=email)
+    testimonial.contact_id = contact.id
+    session.commit()
+    smtp_peer.answers = [answer]
+    work()
+    session.rollback()
+    session.refresh(contact)
+    assert (contact.email_bounced_at is not None) is is_bounced
+    assert "@" not in contact.email_bounce_reason
 
 
 def test_a_receipt_speaks_the_language_of_the_page(work: Work, smtp_peer: SmtpPeer) -> None:
