@@ -8,7 +8,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Campaign
-from socialproof.contacts.models import ContactSegment
+from socialproof.contacts.models import Contact, ContactSegment
 from socialproof.domain.campaign import KINDS, CampaignTemplate
 from socialproof.surveys.models import Survey
 
@@ -52,3 +52,9 @@ def segments_for(session: Session, company_id: int) -> Sequence[ContactSegment]:
     """The company's segments by name."""
     segments = select(ContactSegment).where(ContactSegment.company_id == company_id)
     return session.scalars(segments.order_by(ContactSegment.name).limit(MOST_SEGMENTS)).all()
+
+
+def has_more_contacts(session: Session, company_id: int, than: int) -> bool:
+    """Whether the company has so many contacts that looking at each of them takes a while."""
+    living = select(Contact.id).where(Contact.company_id == company_id, Contact.deleted_at.is_(None))
+    return session.scalar(living.offset(than).limit(1)) is not None

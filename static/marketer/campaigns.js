@@ -1,4 +1,5 @@
-// A campaign's pages: the bar of a planning that runs, and what the daily limit means while it is typed.
+// A campaign's pages: the bar of a planning that runs, and what the daily limit means while it is typed, and the
+// count of whom it asks.
 // Without it the page says the same, and has a link to look again.
 
 const SOON = 1500;
@@ -37,6 +38,20 @@ function show(box, { count, total }) {
   });
 }
 
+// The count of very many contacts. When it cannot be had, the page's own link goes there.
+async function count(box) {
+  try {
+    const answer = await fetch(box.dataset.forecast, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const done = fresh.querySelector("[data-forecast-done]");
+    if (!done) throw new Error("no count");
+    box.replaceChildren(document.adoptNode(done));
+    box.className = "";
+  } catch {
+    box.querySelector("progress").remove();
+  }
+}
+
 function follow(line) {
   const field = document.getElementById(line.dataset.expected);
   const word = line.querySelector("[data-expected-word]");
@@ -52,5 +67,7 @@ const filled = (sentence, words) => sentence.replace(/\{(\w+)\}/g, (whole, name)
 
 const planning = document.querySelector("[data-planning]");
 if (planning) watch(planning);
+const forecast = document.querySelector("[data-forecast]");
+if (forecast) count(forecast);
 const expected = document.querySelector("[data-expected]");
 if (expected) follow(expected);

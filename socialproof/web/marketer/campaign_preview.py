@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from socialproof.campaigns.catalogue import has_more_contacts
 from socialproof.campaigns.models import Campaign
 from socialproof.campaigns.preview import Preview, preview
 from socialproof.clock import now
@@ -29,6 +30,9 @@ blueprint.context_processor(lambda: {"number": number})
 
 FIGURES = ("asked_this_week", "later", "deferred", "suppressed", "not_due", "not_sampled", "invited")
 
+MOST_AT_ONCE = 20_000
+"""Contacts that are counted while the page is waited for; 100,000 may take seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -41,10 +45,12 @@ class Group:
 
 @blueprint.get("")
 def show(campaign_id: str) -> Response:
-    """Everybody whom it would ask as things stand now."""
+    """Everybody whom it would ask as things stand now. Of very many contacts the page comes first, then the count."""
     campaign = found(campaign_id)
     if is_over(campaign.state):
         return page("campaign_preview/show", campaign, forecast=None)
+    if "count" not in request.args and has_more_contacts(db.session(), campaign.company_id, MOST_AT_ONCE):
+        return page("campaign_preview/counting", campaign)
     forecast = preview(db.session(), campaign, now())
     return page("campaign_preview/show", campaign, forecast=forecast, groups=groups_of(campaign, forecast))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
 from socialproof.contacts.models import LedgerEntry
+from socialproof.web.marketer import campaign_preview
 from tests.factories import Factories
 from tests.people import Marketer
 
@@ -55,6 +57,19 @@ def test_nobody_to_ask_an_event_to_come_and_a_campaign_that_is_over_have_words(
     )
     over = factories.campaign(survey, "one_off", state="stopped")
     assert "it asks nobody any more" in admin.get(f"/app/campaigns/{over.public_id}/preview").text
+
+
+def test_of_very_many_contacts_the_page_comes_first_and_the_count_after_it(
+    signed_in: SignedIn, factories: Factories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign_preview, "MOST_AT_ONCE", 1)
+    reader = signed_in("viewer")
+    for _number in range(2):
+        factories.contact(reader.company)
+    path = f"/app/campaigns/{factories.campaign(factories.survey(reader.company)).public_id}/preview"
+    page = reader.get(path).text
+    assert "Counting who is asked" in page and f'href="{path}?count=now"' in page
+    assert "Of 2 contacts" in reader.get(path + "?count=now").text
 
 
 def test_another_company_s_preview_is_a_missing_one(signed_in: SignedIn, factories: Factories) -> None:
