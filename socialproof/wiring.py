@@ -105,7 +105,12 @@ def connect() -> None:
 
 
 def dispatch(session: Session) -> None:
-    """Tell the recorded facts, and those that are recorded while telling, in order."""
+    """Tell the recorded facts, and those that are recorded while telling, in order.
+
+    Not at the end of a part of the transaction: that part may still be undone, and with it what was told.
+    """
+    if session.in_nested_transaction():
+        return
     waiting: list[events.Event] = session.info.get("events", [])
     while waiting:
         fact = waiting.pop(0)

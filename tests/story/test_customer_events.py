@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from socialproof.backends.jobs.models import Job
 from socialproof.campaigns.awaiting import awaited_names, awaiting_count
 from socialproof.campaigns.models import Campaign
 from socialproof.contacts.events import event_by_key, note_event
@@ -60,6 +62,16 @@ def test_what_cannot_be_is_refused(session: Session, factories: Factories, chang
 def test_nothing_happens_with_who_is_gone(session: Session, factories: Factories) -> None:
     with pytest.raises(RuleBroken, match="contact_deleted"):
         note(session, factories, factories.contact(deleted_at=factories.now))
+
+
+def test_a_fact_is_not_lost_when_something_else_is_there_already(session: Session, factories: Factories) -> None:
+    contact = factories.contact(email="bo@customer.example")
+    note(session, factories, contact)
+    twice = Contact(company_id=contact.company_id, email=contact.email, created_at=factories.now)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.add(twice)
+    session.commit()
+    assert session.scalars(select(Job.kind)).all() == ["campaigns.plan_event"]
 
 
 def test_only_running_campaigns_wait(session: Session, factories: Factories) -> None:
