@@ -29,7 +29,7 @@ class SmtpPeer:
         self.refused: dict[str, str] = {}
         self.stalling: set[str] = set()
         self.is_pipelining = False
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        self._controller: Controller
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]

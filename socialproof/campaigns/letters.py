@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +13,7 @@ from socialproof.backends.mail import Letter, render
 from socialproof.backends.mail.signature import DkimKey
 from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
 from socialproof.campaigns.models import Campaign
+from socialproof.campaigns.texts import text_for
 from socialproof.companies.models import Company, MailSender
 from socialproof.companies.sender import sender_of
 from socialproof.domain.campaign import CampaignTemplate
@@ -25,6 +28,7 @@ from socialproof.tokens import Purpose, Tokens
 
 LONGEST_LOCAL_PART = 64
 """RFC 5321, 4.5.3.1.1."""
+SAMPLE_PHONE, SAMPLE_CODE = "+15555550100", "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Addressee:
     number: int = 0
 
 
-def stationery_of(session: Session, company: Company, settings: Settings) -> Stationery:
+def stationery_of(session: Session, company: Company, settings: Settings, *, is_signed: bool = True) -> Stationery:
     """From whom the company writes. BrokenSeal when its signing key cannot be opened any more."""
     chosen = sender_of(session, company)
     sender = sender_of_installation(settings.mail_from, (chosen.from_name if chosen else "") or company.name)
@@ -58,7 +62,7 @@ def stationery_of(session: Session, company: Company, settings: Settings) -> Sta
             sender,
             address=chosen.from_address or sender.address,
             reply_to=chosen.reply_to,
-            dkim=_dkim_key(chosen, settings),
+            dkim=_dkim_key(chosen, settings) if is_signed else None,
         )
     address = chosen.postal_address if chosen else ""
     return Stationery(sender, address, settings.base_url, settings.bounce_address)
@@ -195,15 +199,29 @@ def bounce_address(address: str, tokens: Tokens, invitation_id: str) -> str:
     return f"{local}@{host}" if 0 < len(local) <= LONGEST_LOCAL_PART else ""
 
 
-def sample_letter(
-    skeleton: Skeleton, *, to: str, name: str, organisation: str, pages: str, key: str, unsubscribe: str
-) -> Letter:
-    """A letter for somebody of the team. `pages` is the address of the survey's preview, where nothing is recorded."""
-    return skeleton.letter(
-        to=to, key=key, values=sample_values(name=name, organisation=organisation, pages=pages, unsubscribe=unsubscribe)
+def sample_values(campaign: Campaign, language: str, *, name: str, base_url: str) -> dict[str, str]:
+    """What stands in the gaps of a letter to the team. Its links show the survey's preview, which records nothing."""
+    pages = f"{base_url}/app/surveys/{campaign.survey.public_id}/preview?lang={language}"
+    return {
+        "name": name,
+        "organisation": campaign.survey.company.name,
+        "score_link": f"{pages}&score=",
+        "unsubscribe": f"{base_url}/app/campaigns/{campaign.public_id}/letter/{language}",
+    }
+
+
+def sample_text(
+    session: Session, campaign: Campaign, language: str, words: str, *, name: str, settings: Settings
+) -> str:
+    """A text message with these words to somebody of the team; its short address leads nowhere."""
+    reader = SimpleNamespace(name=name, phone=SAMPLE_PHONE, language=language)
+    invitation = SimpleNamespace(
+        public_id="sample",
+        short_code=SAMPLE_CODE,
+        language=language,
+        contact=reader,
+        survey=campaign.survey,
+        reminder_count=0,
     )
-
-
-def sample_values(*, name: str, organisation: str, pages: str, unsubscribe: str) -> dict[str, str]:
-    """What stands in the gaps of a letter that is only looked at."""
-    return {"name": name, "organisation": organisation, "score_link": pages, "unsubscribe": unsubscribe}
+    wordings = [SimpleNamespace(language=language, sms_text=words)]
+    return text_for(session, cast(Campaign, SimpleNamespace(wordings=wordings)), cast(Any, invitation), settings).text

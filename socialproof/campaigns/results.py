@@ -106,7 +106,7 @@ def _note_sent(session: Session, group: list[Result], claim: str, now: datetime)
         .values(
             state=case((was_waiting, "sent"), else_=Invitation.state),
             reason=case((was_waiting, ""), else_=Invitation.reason),
-            due_at=case((is_open, reminder_at), else_=null()),
+            due_at=case((is_open, reminder_at), else_=null()) if reminder_at else None,
             sent_at=now,
             expires_at=now + LINK_LIFETIME,
             attempt_count=0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 PLACEHOLDERS = ("name", "company", "organisation")
@@ -22,9 +22,9 @@ _BRACES = re.compile(r"\{\s*([^{}\s][^{}\n]{0,39}?)\s*\}")
 _GAP = re.compile("( ?)\x02([a-z_]+)\x03")
 
 
-def unknown_placeholders(text: str) -> list[str]:
+def unknown_placeholders(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
     """Everything in braces that nobody will fill in, as it was typed, each once."""
-    found = (match[1] for match in _BRACES.finditer(text) if match[1] not in PLACEHOLDERS)
+    found = (match[1] for match in _BRACES.finditer(text) if match[1] not in known)
     return list(dict.fromkeys(found))
 
 

@@ -210,6 +210,8 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.campaigns.show": lambda world: f"/app/campaigns/{world.campaign.public_id}",
     "marketer.campaign_preview.show": lambda world: f"/app/campaigns/{world.campaign.public_id}/preview",
     "marketer.campaigns.settings": lambda world: f"/app/campaigns/{world.campaign.public_id}/settings",
+    "marketer.letter.show": lambda world: f"/app/campaigns/{world.campaign.public_id}/letter",
+    "marketer.letter.words": lambda world: f"/app/campaigns/{world.campaign.public_id}/letter/fi",
     "marketer.campaigns.ask_stop": lambda world: f"/app/campaigns/{world.campaign.public_id}/stop",
     "marketer.tokens.show": lambda world: "/app/tokens",
     "marketer.contact_links.show": lambda world: (
@@ -238,6 +240,7 @@ NOT_PAGES: dict[str, str] = {
     "marketer.company.logo": "a picture",
     "marketer.contacts.export": "a file",
     "marketer.contact_links.qr": "a picture",
+    "marketer.letter.preview": "the letter in a frame of the page of its words, looked at in test_letter.py",
     "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",
     "marketer.preview.brand": "a style sheet",

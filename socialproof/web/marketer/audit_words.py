@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from socialproof.companies.models import AuditEntry
 from socialproof.domain.roles import Role, role_named
+from socialproof.web.marketer.contact_words import contact_acts
 
 
 def role_word(role: Role) -> str:
@@ -24,6 +25,8 @@ def campaign_acts(subject: str) -> dict[str, str]:
     return {
         "campaign.created": _("made the campaign %(subject)s", subject=subject),
         "campaign.changed": _("changed the settings of the campaign %(subject)s", subject=subject),
+        "campaign.reworded": _("changed the letter of the campaign %(subject)s", subject=subject),
+        "campaign.test_sent": _("sent themselves a test of the campaign %(subject)s", subject=subject),
         "campaign.started": _("started the campaign %(subject)s", subject=subject),
         "campaign.paused": _("paused the campaign %(subject)s", subject=subject),
         "campaign.resumed": _("resumed the campaign %(subject)s", subject=subject),
@@ -77,7 +80,7 @@ def told(entry: AuditEntry) -> str:
         "password.changed": _("changed their password"),
         "password.reset": _("set a new password by mail"),
     }
-    sentences |= campaign_acts(subject)
+    sentences |= campaign_acts(subject) | contact_acts(subject)
     return sentences.get(entry.action, entry.action)
 
 
