@@ -16,6 +16,7 @@ from socialproof.contacts.models import Contact
 from socialproof.domain import sms
 from socialproof.languages import DEFAULT, known_language, translations
 from socialproof.settings import Settings
+from socialproof.surveys.models import Survey
 from socialproof.surveys.wording import wording_for
 
 NEVER_REACHED = ("undelivered", "failed")
@@ -34,17 +35,29 @@ def text_for(session: Session, campaign: Campaign, invitation: Invitation, setti
     language = _language(invitation)
     link = f"{settings.base_url}/s/k/{invitation.short_code}"
     own = next((each.sms_text for each in campaign.wordings if each.language == language), "")
-    words = own.strip() or standard_text(invitation, language)
     return SmsMessage(
         to=invitation.contact.phone or "",
-        text=_filled(words, invitation, link, stop_line(language, settings.sms_from, link)),
+        text=text_of(
+            own,
+            survey=invitation.survey,
+            name=invitation.contact.name,
+            language=language,
+            link=link,
+            sender=settings.sms_from,
+        ),
         key=f"invitation:{invitation.public_id}:{invitation.reminder_count}",
     )
 
 
-def standard_text(invitation: Invitation, language: str) -> str:
+def text_of(own: str, *, survey: Survey, name: str, language: str, link: str, sender: str) -> str:
+    """The company's own words, or the product's where there are none, with everything that belongs to a text."""
+    words = own.strip() or standard_text(survey, language)
+    return _filled(words, name, survey.company.name, link, stop_line(language, sender, link))
+
+
+def standard_text(survey: Survey, language: str) -> str:
     """The product's own words: who asks, and the question."""
-    company, question = invitation.survey.company.name, wording_for(invitation.survey, language).question
+    company, question = survey.company.name, wording_for(survey, language).question
     return question if company in question else f"{company}: {question}"
 
 
@@ -141,10 +154,9 @@ def _language(invitation: Invitation) -> str:
     return next(filter(None, map(known_language, wanted)), DEFAULT)
 
 
-def _filled(words: str, invitation: Invitation, link: str, ending: str) -> str:
+def _filled(words: str, name: str, company: str, link: str, ending: str) -> str:
     """The words with name and company in them. The link stands where they say, else behind them; it is never cut."""
-    company = invitation.survey.company.name
-    values = {"{name}": invitation.contact.name, "{company}": company}
+    values = {"{name}": name, "{company}": company}
     before, found, after = words.partition("{link}")
     said = [sms.plain(_replaced(part.replace("{link}", ""), values)) for part in (before, after)]
     tail = " ".join(filter(None, (link, said[1] if found else "", ending)))
