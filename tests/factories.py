@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, User
 from socialproof.companies.passwords import hashed
-from socialproof.contacts.models import Contact, ContactSegment
+from socialproof.contacts.models import Contact, ContactImport, ContactSegment
 from socialproof.database import new_public_id
 from socialproof.media.models import Captions, Media
 from socialproof.responses.models import Response, ScoreCount
@@ -81,6 +81,20 @@ class Factories:
         rules = [{"field": "organisation", "op": "contains", "value": "kaffe"}]
         defaults = {"name": f"Segment {self._number('segment')}", "rules": rules, "created_at": self.now}
         return self.add(ContactSegment(company_id=company.id, **defaults | values))
+
+    def contact_import(self, company: Company | None = None, **values: Any) -> ContactImport:
+        company = company or self.company()
+        public_id = new_public_id()
+        defaults: dict[str, Any] = {
+            "public_id": public_id,
+            "file_name": "customers.csv",
+            "storage_key": f"companies/{company.public_id}/imports/{public_id}.csv",
+            "byte_count": 1000,
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "created_at": self.now,
+        }
+        return self.add(ContactImport(company_id=company.id, **defaults | values))
 
     def survey(self, company: Company | None = None, **values: Any) -> Survey:
         company = company or self.company()

@@ -18,7 +18,7 @@ from socialproof.contacts.import_batches import take_rows
 from socialproof.contacts.import_values import Problem, Row, RowReader
 from socialproof.contacts.importing import DATES, KEPT_FOR, OVER, change_state
 from socialproof.contacts.models import ContactImport, ImportProblem
-from socialproof.domain.contact_file import MOST_ROWS, Record, heading_of, records
+from socialproof.domain.contact_file import MOST_ROWS, Record, count_lines, heading_of, records
 from socialproof.domain.errors import RuleBroken
 
 BATCH_ROWS = 1000
@@ -63,7 +63,8 @@ def take_in(context: JobContext, *, company_id: int, import_id: int) -> None:
         return
     try:
         state, error = _outcome(context, task)
-        _note(context, task, state=state, error=error, finished_at=context.now())
+        known = {"row_count": task.done_count} if state == "done" else {}
+        _note(context, task, state=state, error=error, finished_at=context.now(), **known)
     except Lost:
         return
     _drop_file(context, company_id, import_id, task.storage_key)
@@ -109,10 +110,13 @@ def _outcome(context: JobContext, task: Task) -> tuple[str, str]:
 
 
 def _count(context: JobContext, task: Task) -> None:
-    """How many rows there are, so that progress can be shown. RuleBroken: too_many_rows."""
-    with closing(task.records(context)) as rows:
-        heading_of(rows)
-        count = sum(1 for _ in islice(rows, MOST_ROWS + 1))
+    """About how many rows there are, so that progress can be shown. RuleBroken: too_many_rows."""
+    with context.backends.storage.open(task.storage_key) as stream:
+        count = count_lines(stream)
+    if count > MOST_ROWS:  # perhaps they are line breaks in cells
+        with closing(task.records(context)) as rows:
+            heading_of(rows)
+            count = sum(1 for _ in islice(rows, MOST_ROWS + 1))
     if count > MOST_ROWS:
         raise RuleBroken("too_many_rows")
     _note(context, task, row_count=count)

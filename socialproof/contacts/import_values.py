@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES
@@ -27,6 +27,7 @@ LONGEST_CELL = 1000
 """No field takes more; longer cells are not even looked at."""
 LONGEST_SHOWN = 120
 
+_PARTS = ("first_name", "last_name")
 _PLAIN_LINE = re.compile(r"[!-~\xa1-\xac\xae-\u017f]+(?: [!-~\xa1-\xac\xae-\u017f]+)*")
 """Letters of northern and western Europe: clean_line gives back the same."""
 _PLAIN_EMAIL = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,24}))")
@@ -53,16 +54,8 @@ class Row:
     line: int
     values: dict[str, object]
     attributes: dict[str, str]
-    is_unsubscribed: bool = False
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def email(self) -> str | None:
-        return self.values.get("email")  # type: ignore[return-value]
-
-    @property
-    def phone(self) -> str | None:
-        return self.values.get("phone")  # type: ignore[return-value]
+    is_unsubscribed: bool
+    problems: list[Problem]
 
 
 class RowReader:
@@ -84,9 +77,10 @@ class RowReader:
         columns = [(int(number), name) for number, name in mapping.items() if number.isdecimal() and name]
         self._headings = headings
         self._language = language
-        self._plan = [(index, name, _reader_of(name, dates, owners)) for index, name in columns if name != "phone"]
-        self._phone = next((index for index, name in columns if name == "phone"), None)
-        self._has_parts = any(name in ("first_name", "last_name") for _, name in columns)
+        columns.sort(key=lambda column: column[1] == "phone")  # the language before it
+        self._plan = [(index, name, _reader_of(name, dates, owners)) for index, name in columns]
+        self._has_parts = any(name in _PARTS for _, name in columns)
+        self._has_attributes = any(is_attribute(name) for _, name in columns)
 
     def read(self, record: Record) -> Row | Problem:
         """The row's values; a Problem when it can be no contact."""
@@ -97,42 +91,42 @@ class RowReader:
             if any(map(str.strip, cells[len(self._headings) :])):
                 return Problem(line, "too_many_cells", value=_shown(cells[-1]))
             cells = cells + [""] * (len(self._headings) - len(cells))
-        row = Row(line, {}, {})
+        row = Row(line, {}, {}, False, [])
+        values = row.values
         for index, name, read in self._plan:
-            if cell := cells[index]:
-                self._take(row, index, name, cell, read)
-        if self._phone is not None and (cell := cells[self._phone]):
-            language = str(row.values.get("language") or self._language)
-            self._take(row, self._phone, "phone", cell, partial(_phone, language=language, home=self._language))
+            cell = cells[index]
+            if not cell:
+                continue
+            if name == "phone":
+                read = partial(_phone, language=str(values.get("language", self._language)), home=self._language)
+            try:
+                value = read(cell if cell[0] != "'" else unguard(cell)) if len(cell) <= LONGEST_CELL else _too_long()
+            except RuleBroken as broken:
+                self._note(row, index, broken.code, cell)
+                continue
+            if value != "":
+                values[name] = value
         return self._finished(row)
 
-    def _take(self, row: Row, index: int, name: str, cell: str, read: Callable[[str], object]) -> None:
-        try:
-            if cell[0] == "'":
-                cell = unguard(cell)
-            if len(cell) > LONGEST_CELL:
-                raise RuleBroken("too_long")
-            value = read(cell)
-        except RuleBroken as broken:
-            if not cell.isspace():
-                row.problems.append(Problem(row.line, broken.code, self.column(index), _shown(cell), is_refused=False))
-            return
-        if value is None or value == "":
-            return
-        if name.startswith(ATTRIBUTE):
-            row.attributes[name.removeprefix(ATTRIBUTE)] = str(value)
-        else:
-            row.values["owner_id" if name == "owner" else name] = value
+    def _note(self, row: Row, index: int, code: str, cell: str) -> None:
+        if not cell.isspace():
+            row.problems.append(Problem(row.line, code, self.column(index), _shown(cell), is_refused=False))
 
     def _finished(self, row: Row) -> Row | Problem:
         values = row.values
         if "email" not in values and "phone" not in values:
             return self._without_address(row)
         if self._has_parts:
-            name = " ".join(str(values.pop(part)) for part in ("first_name", "last_name") if part in values)
+            name = " ".join(str(values.pop(part)) for part in _PARTS if part in values)
             if name:
                 values["name"] = name[: LONGEST["name"]].rstrip()
-        row.is_unsubscribed = bool(values.pop("unsubscribed", False))
+        if self._has_attributes:
+            for name in [name for name in values if name.startswith(ATTRIBUTE)]:
+                row.attributes[name.removeprefix(ATTRIBUTE)] = str(values.pop(name))
+        if "owner" in values:
+            values["owner_id"] = values.pop("owner")
+        if "unsubscribed" in values:
+            row.is_unsubscribed = bool(values.pop("unsubscribed"))
         return row
 
     def _without_address(self, row: Row) -> Problem:
@@ -202,18 +196,20 @@ def _reader_of(name: str, dates: str, owners: Mapping[str, int]) -> Callable[[st
     """What reads the cells of a column. Where few values come again and again, each is read once."""
     if name == "email":
         return _email
-    if is_attribute(name):
-        return lru_cache(2048)(partial(_text, most=longest(name)))
     once: dict[str, Callable[[str], object]] = {
-        "role": partial(_text, most=longest("role")),
-        "organisation": partial(_text, most=longest("organisation")),
         "language": _language,
         "time_zone": zone_named,
         "customer_since": partial(day_in, order=dates),
         "owner": partial(_owner, owners=owners),
         "unsubscribed": is_yes,
     }
-    return lru_cache(2048)(once[name]) if name in once else partial(_text, most=longest("name"))
+    if name in once:
+        return lru_cache(2048)(once[name])
+    return partial(_text, most=longest("name" if name in _PARTS else name))
+
+
+def _too_long() -> str:
+    raise RuleBroken("too_long")
 
 
 def _text(cell: str, most: int) -> str:

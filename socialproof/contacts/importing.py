@@ -7,7 +7,7 @@ when a worker is killed or two have the same job.
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ LIVING = ("uploaded", "waiting", "running")
 OVER = ("done", "cancelled")
 
 _HEAD_BYTES = 4_000_000
+_NO_LETTER = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _LOOKED_AT = 1000
 _SHOWN_FIRST, _SHOWN_LETTERS = 4, 4
 
@@ -164,19 +165,25 @@ def change_state(
 def look_into(storage: Storage, found: ContactImport, encoding: str) -> Look:
     """Read the beginning of the file. MissingObject when it is gone; RuleBroken as heading_of."""
     with closing(records(storage.open(found.storage_key), encoding, found.delimiter)) as rows:
-        headings = heading_of(rows)
+        headings = [showable(cell) for cell in heading_of(rows)]
         samples: list[list[str]] = [[] for _ in headings]
         shown: list[tuple[int, list[str]]] = []
-        kinds: Counter[bool] = Counter()
+        letters = 0
         for record, _ in zip(rows, range(_LOOKED_AT), strict=False):
-            for cells, cell in zip(samples, record.cells, strict=False):
-                if cell:
-                    cells.append(cell[:100])
-            is_plain = all(map(str.isascii, record.cells))
-            kinds[is_plain] += 1
-            if len(shown) < _SHOWN_FIRST or (not is_plain and kinds[False] <= _SHOWN_LETTERS):
-                shown.append((record.line, [cell[:200] for cell in record.cells[: len(headings)]]))
-    return Look([clean_line(heading)[:200] for heading in headings], shown, samples)
+            cells = [showable(cell) for cell in record.cells[: len(headings)]]
+            for sample, cell in zip(samples, cells, strict=False):
+                if cell.strip():
+                    sample.append(cell)
+            has_letters = not all(map(str.isascii, cells))
+            letters += has_letters
+            if len(shown) < _SHOWN_FIRST or (has_letters and letters <= _SHOWN_LETTERS):
+                shown.append((record.line, cells))
+    return Look(headings, shown, samples)
+
+
+def showable(cell: str) -> str:
+    """The beginning of a cell, with a sign in place of what is no letter."""
+    return _NO_LETTER.sub("\ufffd", cell[:200]).strip()
 
 
 def _require_uploaded(session: Session, found: ContactImport) -> None:

@@ -31,6 +31,8 @@ _SAMPLE_BYTES = 256 * 1024
 _PROGRAMS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 _HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_TOO_LONG = "x" * 200_000
+"""The csv module takes no cell of that size."""
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _SPOILT = re.compile("[\x00\ud800-\udfff]")
 _WESTERN = "åäöÅÄÖæøÆØéÉèÈêëüÜßáàâçñíìîïóòôúùûÁÀÂÇÑÍÓÚÈÊËÏÔÛýðþšžŠŽõÕ"
@@ -138,55 +140,58 @@ def _fit(head: str, sign: str) -> float:
 def records(stream: BinaryIO, encoding: str, delimiter: str) -> Generator[Record, None, None]:
     """The rows of the file, the heading first, without empty ones. Closes the stream; holds one row at a time."""
     with io.TextIOWrapper(stream, encoding, errors=SPOILT, newline="") as text:
-        lines = _Lines(text.readline)
-        rows = csv.reader(lines, delimiter=delimiter)
+        place = _Place()
+        rows = csv.reader(_lines(text.readline, place), delimiter=delimiter)
         while True:
-            before, lines.is_spoilt = lines.number, False
+            before = place.line
             try:
                 cells = next(rows)
             except StopIteration:
                 return
             except csv.Error:
+                place.is_spoilt = False
                 yield Record(before + 1, [], "cell_too_long")
                 continue
-            if "".join(cells).strip():
-                yield Record(before + 1, cells, lines.fault(before))
+            if place.is_spoilt or place.line - before > MOST_LINES:
+                yield Record(before + 1, cells, "unreadable" if place.is_spoilt else "quote_open")
+                place.is_spoilt = False
+            elif any(cells) and "".join(cells).strip():
+                yield Record(before + 1, cells, "")
 
 
-class _Lines:
-    """The lines of a text, counted. A very long one is skipped and raises csv.Error; reading may go on after it."""
+class _Place:
+    """How many lines were read, and whether one of the last row's holds what no text holds."""
 
-    def __init__(self, readline: Callable[[int], str]) -> None:
-        self._readline = readline
-        self.number = 0
-        self.is_spoilt = False
+    line = 0
+    is_spoilt = False
 
-    def __iter__(self) -> Iterator[str]:
-        return self
 
-    def __next__(self) -> str:
-        line = self._readline(LONGEST_LINE)
-        self.number += 1
-        if self.number == 1:
-            line = line.lstrip("\ufeff")
-            line = "\n" if _SEPARATOR_LINE.fullmatch(line) else line
-        if not line:
-            raise StopIteration
-        if len(line) >= LONGEST_LINE and line[-1] not in "\r\n":
-            self._skip()
-        if "\0" in line or (not line.isascii() and _SPOILT.search(line)):
-            self.is_spoilt = True
-        return line
+def _lines(readline: Callable[[int], str], place: _Place) -> Generator[str, None, None]:
+    first = readline(LONGEST_LINE).lstrip("\ufeff")
+    place.line = 1
+    yield "\n" if not first or _SEPARATOR_LINE.fullmatch(first) else _checked(first, readline, place)
+    while line := readline(LONGEST_LINE):
+        place.line += 1
+        is_plain = line.isascii() and "\0" not in line and len(line) < LONGEST_LINE
+        yield line if is_plain else _checked(line, readline, place)
 
-    def _skip(self) -> None:
-        while (rest := self._readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
+
+def _checked(line: str, readline: Callable[[int], str], place: _Place) -> str:
+    """The line itself. One without end is read over, and becomes a cell that is too long for the reader."""
+    if len(line) >= LONGEST_LINE and line[-1] not in "\r\n":
+        while (rest := readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
             continue
-        raise csv.Error("a line without end")
+        return _TOO_LONG
+    place.is_spoilt = place.is_spoilt or "\0" in line or not _is_whole(line)
+    return line
 
-    def fault(self, before: int) -> str:
-        if self.is_spoilt:
-            return "unreadable"
-        return "quote_open" if self.number - before > MOST_LINES else ""
+
+def _is_whole(line: str) -> bool:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def spoilt_cell(cells: list[str]) -> int | None:
@@ -202,6 +207,15 @@ def _mark_spoilt(error: UnicodeError) -> tuple[str, int]:
 
 SPOILT = "socialproof.spoilt"
 codecs.register_error(SPOILT, _mark_spoilt)
+
+
+def count_lines(stream: BinaryIO) -> int:
+    """Line ends of the file: at least as many as it has rows under its heading, and nearly always just so many."""
+    feeds = returns = 0
+    while block := stream.read(_BLOCK_BYTES):
+        feeds += block.count(b"\n")
+        returns += block.count(b"\r")
+    return feeds or returns
 
 
 def heading_of(rows: Iterator[Record]) -> list[str]:

@@ -70,15 +70,18 @@ _FIELDS = {_squeezed(name): field for field, names in _NAMES.items() for name in
 _FIELDS |= {_squeezed(field): field for field in IMPORT_FIELDS}
 
 
-def guess_fields(headings: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> dict[str, str]:
-    """Field by column number, as text, for the columns that can be told; each field once, the first column wins."""
+def guess_fields(headings: Sequence[str], columns: Sequence[Sequence[str]] = ()) -> dict[str, str]:
+    """Field by column number, as text, for the columns that can be told; each field once, the first column wins.
+
+    `columns`: some filled cells of each column, for a file whose headings tell nothing.
+    """
     guessed: dict[str, str] = {}
     for index, heading in enumerate(headings):
         field = _guess(heading)
         if field and field not in guessed.values():
             guessed[str(index)] = field
     if "email" not in guessed.values():
-        guessed |= _by_content(len(headings), rows)
+        guessed |= _by_content(columns)
     return guessed
 
 
@@ -89,9 +92,8 @@ def _guess(heading: str) -> str:
     return _FIELDS.get(_squeezed(text), "")
 
 
-def _by_content(columns: int, rows: Sequence[Sequence[str]]) -> dict[str, str]:
-    for index in range(columns):
-        cells = [row[index] for row in rows if index < len(row) and row[index].strip()]
+def _by_content(columns: Sequence[Sequence[str]]) -> dict[str, str]:
+    for index, cells in enumerate(columns):
         if cells and sum(map(is_address, cells)) * 2 > len(cells):
             return {str(index): "email"}
     return {}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 from flask import Flask
 
 from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
-from socialproof.contacts.models import ContactSegment
+from socialproof.contacts.models import ContactImport, ContactSegment
 from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
@@ -47,6 +48,7 @@ class World:
     popup: Popup
     campaign: Campaign
     segment: ContactSegment
+    contact_import: ContactImport
     reset_secret: str
     join_secret: str
 
@@ -98,9 +100,18 @@ def build(app: Flask, factories: Factories) -> World:
         popup=factories.popup(survey, name="After the order", mode="tab", pages=["/order/*"]),
         campaign=_campaign(factories, survey, invited),
         segment=factories.segment(company, name="Roasters"),
+        contact_import=_contact_import(app, factories, company),
         reset_secret=reset_secret,
         join_secret=join_secret,
     )
+
+
+def _contact_import(app: Flask, factories: Factories, company: Company) -> ContactImport:
+    """A file that was just sent, and is looked at."""
+    found = factories.contact_import(company)
+    content = "Namn,E-post,Mobil,Kund sedan,Nivå\nÅsa Öberg,asa@kund.example,070-174 06 35,03/04/2024,Guld\n"
+    app.extensions[EXTENSION].backends.storage.put(found.storage_key, BytesIO(content.encode()))
+    return found
 
 
 def _campaign(factories: Factories, survey: Survey, asked: Invitation) -> Campaign:
@@ -203,6 +214,8 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.contacts.show": _contact(),
     "marketer.contacts.edit": _contact("/edit"),
     "marketer.contacts.ask_deletion": _contact("/delete"),
+    "marketer.imports.new": lambda world: "/app/contacts/import",
+    "marketer.imports.show": lambda world: f"/app/contacts/import/{world.contact_import.public_id}",
     "marketer.segments.overview": lambda world: "/app/segments",
     "marketer.segments.new": lambda world: "/app/segments/new",
     "marketer.segments.show": lambda world: f"/app/segments/{world.segment.public_id}",
@@ -240,6 +253,8 @@ NOT_PAGES: dict[str, str] = {
     "marketer.company.logo": "a picture",
     "marketer.contacts.export": "a file",
     "marketer.contact_links.qr": "a picture",
+    "marketer.imports.progress": "JSON for the page that waits for the worker",
+    "marketer.imports.problems": "a file",
     "marketer.letter.preview": "the letter in a frame of the page of its words, looked at in test_letter.py",
     "marketer.media.progress": "JSON for the moderation room",
     "marketer.media.show": "a picture or a recording",

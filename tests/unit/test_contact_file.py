@@ -180,7 +180,7 @@ def test_headings_of_people_and_programs_are_understood(headings: str, fields: s
 
 
 def test_a_column_without_a_telling_heading_is_known_by_its_addresses() -> None:
-    assert guess_fields(["A", "B"], [["Anna", "a@b.example"], ["Bo", "b@b.example"]]) == {"1": "email"}
+    assert guess_fields(["A", "B"], [["Anna", "Bo"], ["a@b.example", "b@b.example"]]) == {"1": "email"}
 
 
 @pytest.mark.parametrize(

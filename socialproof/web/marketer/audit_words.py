@@ -78,6 +78,7 @@ def told(entry: AuditEntry) -> str:
         "token.revoked": _("revoked the API token %(subject)s", subject=subject),
         "account.changed": _("changed their name or language"),
         "password.changed": _("changed their password"),
+        "contacts.imported": _("imported contacts from the file %(subject)s", subject=subject),
         "password.reset": _("set a new password by mail"),
     }
     sentences |= campaign_acts(subject) | contact_acts(subject)

@@ -74,6 +74,7 @@ def foreign(session: Session, factories: Factories) -> dict[str, str]:
         "contact_id": invited.contact.public_id,
         "contact_invitation_id": invited.public_id,
         "campaign_id": factories.campaign(survey).public_id,
+        "import_id": factories.contact_import(owner.company).public_id,
         "segment_id": factories.segment(owner.company).public_id,
         "token_id": token.public_id,
     }
