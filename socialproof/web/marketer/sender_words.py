@@ -91,15 +91,15 @@ def _dkim(finding: Finding) -> tuple[str, str]:
         "dkim_good": (_("The record holds your key. Your letters are signed."), ""),
         "dkim_missing": (
             _("There is no record with your key yet. Letters are not signed."),
-            _("Add the TXT record shown above. It can take some hours until it is seen everywhere."),
+            _("Add the TXT record shown under Signature. It can take some hours until it is seen everywhere."),
         ),
         "dkim_other": (
             _("The record holds another key than yours. Letters are not signed."),
-            _("Replace its value by the one shown above, as a whole."),
+            _("Replace its value by the one shown under Signature, as a whole."),
         ),
         "dkim_twice": (
             _("There are several records of this name; a receiver takes any of them."),
-            _("Keep the one with the value shown above and delete the others."),
+            _("Keep the one with the value shown under Signature and delete the others."),
         ),
     }
     return words[finding.code]
@@ -131,11 +131,11 @@ def _alignment(finding: Finding) -> tuple[str, str]:
         "aligned_by_dkim": (_("The signature names %(domain)s, as the sender that readers see.", **domains), ""),
         "aligned_by_spf": (
             _("Nothing is signed yet, but letters leave from %(envelope)s, which belongs to %(domain)s.", **domains),
-            _("A signature also holds when a letter is forwarded: make a key below and add its record."),
+            _("A signature also holds when a letter is forwarded: make a key and add its record."),
         ),
         "not_aligned": (
             _("Readers see %(domain)s, but servers see %(envelope)s, and nothing is signed.", **domains),
-            _("Make a key and add its record: a signature for your own domain settles this."),
+            _("Make a key, unless there is one, and add its record: a signature for your own domain settles this."),
         ),
     }
     return words[finding.code]
