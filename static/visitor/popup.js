@@ -45,9 +45,9 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
       return node;
     };
     const button = (attributes, child, f) => { const b = h("button", attributes, child); set(b, "type", "button"); on(b, "click", () => quiet(f)); return b; };
-    const fetched = async (address, body) => {
+    const fetched = async (address, body) => { // same-origin: the team's own sample page; elsewhere that means no cookie
       const headers = body && { "Content-Type": "application/json" };
-      const r = await load(W, address, { method: body ? "POST" : "GET", body, headers, credentials: "omit", referrerPolicy: "no-referrer", signal: apply(limit, AbortSignal, [8000]) });
+      const r = await load(W, address, { method: body ? "POST" : "GET", body, headers, credentials: "same-origin", referrerPolicy: "no-referrer", signal: apply(limit, AbortSignal, [8000]) });
       if (!r.ok) throw 0;
       return json(r);
     };
@@ -66,9 +66,10 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
         host = h("socialproof-popup", []);
         root = shadow(host, { mode: "closed" });
         push(root.adoptedStyleSheets, base, sheet(`.p{--a:${c.colours[0]};--i:${c.colours[1]}}@media(prefers-color-scheme:dark){.p{--a:${c.colours[2]};--i:${c.colours[3]}}}`));
+        while (inPlace && inPlace.firstChild) remove(inPlace, inPlace.firstChild); // what stood there meanwhile, or a copy
         put(parent, host);
       };
-      const look = () => { if (box) set(box, "class", `p box ${c.position}${shown ? " on" : ""}${touched ? " in" : ""}`); };
+      const look = () => { if (box && !inPlace) set(box, "class", `p box ${c.position}${shown ? " on" : ""}${touched ? " in" : ""}`); };
       const touch = () => { touched = 1; look(); };
       const end = () => { // the panel goes; what was before has the focus again
         forget(W, life);
