@@ -15,7 +15,7 @@ from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.contacts.segments import in_segment
 from socialproof.domain.campaign import ONCE, CampaignTemplate, Spread, milestone_occasion, round_occasion
-from socialproof.domain.ledger import Channel, Standing
+from socialproof.domain.ledger import Channel, Standing, never_reason
 from socialproof.domain.occasions import AHEAD, GRACE, LATEST, Round, milestones_between, place_in_round, round_of
 from socialproof.domain.schedule import Window, is_sampled, local_day, next_open, start_of_day, working_days
 
@@ -47,6 +47,12 @@ class Timetable:
     """When a campaign asks, read once for many contacts. Its days are those of the company's time zone."""
 
     campaign: Campaign
+    key: str
+    """Its public id: with a contact's it says who is in the sample, and whose day is which."""
+    template: CampaignTemplate
+    is_drip: bool
+    sample_percent: int
+    milestones: tuple[int, ...]
     now: datetime
     zone: str
     window: Window
@@ -78,6 +84,11 @@ def timetable(campaign: Campaign, now: datetime) -> Timetable:
     turn = round_of(started_on, campaign.every_months, today)
     return Timetable(
         campaign=campaign,
+        key=campaign.public_id,
+        template=CampaignTemplate(campaign.template),
+        is_drip=campaign.spread == Spread.DRIP,
+        sample_percent=campaign.sample_percent,
+        milestones=tuple(campaign.milestones),
         now=now,
         zone=zone,
         window=window_of(campaign),
@@ -96,39 +107,43 @@ def window_of(campaign: Campaign) -> Window:
 
 def contacts_of(campaign: Campaign, *, today: date) -> Contacts:
     """The contacts of the campaign's segment, with as little of them as planning needs. Deleted ones are left out."""
-    return select(
+    address = Contact.email if campaign.channel == Channel.MAIL else Contact.phone
+    contacts = select(
         Contact.id,
         Contact.public_id,
-        Contact.language,
         Contact.time_zone,
-        Contact.customer_since,
-        Contact.created_at,
-        Contact.email,
-        Contact.phone,
+        address.is_not(None).label("has_address"),
         Contact.unsubscribed_at.is_not(None).label("is_unsubscribed"),
         Contact.email_bounced_at.is_not(None).label("is_bounced"),
         Contact.complained_at.is_not(None).label("is_complained"),
         Contact.phone_stopped_at.is_not(None).label("is_stopped"),
-        Contact.last_asked_at,
-        Contact.last_nps_asked_at,
     ).where(
         Contact.company_id == campaign.company_id,
         Contact.deleted_at.is_(None),
         *in_segment(campaign.segment, today=today),
     )
+    if campaign.template == CampaignTemplate.LIFECYCLE:
+        return contacts.add_columns(Contact.customer_since, Contact.created_at)
+    return contacts
 
 
-def standing_of_row(row: ContactRow, channel: Channel) -> Standing:
-    """What the row says that bears on asking; the same as contacts/ledger.standing_of says of a whole contact."""
-    return Standing(
-        has_address=bool(row.email if channel is Channel.MAIL else row.phone),
-        is_unsubscribed=row.is_unsubscribed,
-        is_bounced=row.is_bounced,
-        is_complained=row.is_complained,
-        is_stopped=row.is_stopped,
-        last_asked_at=row.last_asked_at,
-        last_nps_asked_at=row.last_nps_asked_at,
+def never_to(row: ContactRow, channel: Channel) -> str:
+    """Why the ledger would never ask this contact by this channel; empty when it would."""
+    facts = (row.has_address, row.is_unsubscribed, row.is_bounced, row.is_complained, row.is_stopped)
+    return _never(channel, facts)
+
+
+@lru_cache(maxsize=256)
+def _never(channel: Channel, facts: tuple[bool, ...]) -> str:
+    has_address, is_unsubscribed, is_bounced, is_complained, is_stopped = facts
+    standing = Standing(
+        has_address=has_address,
+        is_unsubscribed=is_unsubscribed,
+        is_bounced=is_bounced,
+        is_complained=is_complained,
+        is_stopped=is_stopped,
     )
+    return never_reason(channel, standing)
 
 
 def happenings(
@@ -156,16 +171,22 @@ def happenings(
 
 
 def invited_already(session: Session, campaign_id: int, contact_ids: Sequence[int]) -> dict[int, Invited]:
-    """What the campaign has planned or asked these contacts already."""
+    """What the campaign has planned or asked these contacts already.
+
+    Found by contact alone: a database that has no statistics yet of a campaign which is just being planned would
+    rather read that campaign from the beginning, for every batch.
+    """
     if not contact_ids:
         return {}
     found = session.execute(
-        select(Invitation.contact_id, Invitation.occasion, Invitation.state).where(
-            Invitation.campaign_id == campaign_id, Invitation.contact_id.in_(contact_ids)
+        select(Invitation.contact_id, Invitation.campaign_id, Invitation.occasion, Invitation.state).where(
+            Invitation.contact_id.in_(contact_ids)
         )
     )
     by_contact: dict[int, Invited] = {}
-    for contact_id, occasion, state in found:
+    for contact_id, of_campaign, occasion, state in found:
+        if of_campaign != campaign_id:
+            continue
         before = by_contact.get(contact_id, NOBODY)
         by_contact[contact_id] = Invited(before.occasions | {occasion}, before.is_waiting or state in WAITING)
     return by_contact
@@ -192,8 +213,7 @@ def open_occasions(
 
 def is_chosen(table: Timetable, row: ContactRow, occasion: Occasion) -> bool:
     """Whether the contact is in the campaign's sample on this occasion."""
-    campaign = table.campaign
-    return is_sampled(row.public_id, campaign.public_id, occasion.name, campaign.sample_percent)
+    return is_sampled(row.public_id, table.key, occasion.name, table.sample_percent)
 
 
 def occasions(
@@ -204,7 +224,7 @@ def occasions(
     Occasions that were asked already are among them: the planner knows which.
     """
     zone = row.time_zone or table.zone
-    template = CampaignTemplate(table.campaign.template)
+    template = table.template
     if template is CampaignTemplate.RELATIONSHIP:
         yield Occasion(round_occasion(table.round.first_on), _opening(_day_of_round(table, row), zone, table))
     elif template is CampaignTemplate.ONE_OFF:
@@ -216,9 +236,9 @@ def occasions(
 
 
 def _day_of_round(table: Timetable, row: ContactRow) -> date:
-    if table.campaign.spread == Spread.AT_ONCE:
+    if not table.is_drip:
         return max(table.round.first_on, table.today)
-    return place_in_round(table.days, row.public_id, table.campaign.public_id, table.today)
+    return place_in_round(table.days, row.public_id, table.key, table.today)
 
 
 def _milestones(table: Timetable, row: ContactRow, zone: str, ahead: timedelta) -> Iterator[Occasion]:
@@ -226,7 +246,7 @@ def _milestones(table: Timetable, row: ContactRow, zone: str, ahead: timedelta) 
         return
     since = max(table.started_on, local_day(row.created_at, table.zone)) - GRACE
     first = max(since, table.today - LATEST)
-    for months, day in milestones_between(row.customer_since, table.campaign.milestones, first, table.today + ahead):
+    for months, day in milestones_between(row.customer_since, table.milestones, first, table.today + ahead):
         yield Occasion(milestone_occasion(months), _opening(day, zone, table))
 
 

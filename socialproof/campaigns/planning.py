@@ -26,14 +26,14 @@ from socialproof.campaigns.occasions import (
     contacts_of,
     happenings,
     invited_already,
+    never_to,
     next_occasion,
-    standing_of_row,
     timetable,
 )
 from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.invitation import LINK_LIFETIME
-from socialproof.domain.ledger import Channel, never_reason
+from socialproof.domain.ledger import Channel
 
 BATCH = 2_000
 """Contacts in one transaction: some tens of milliseconds, in which nobody else writes to SQLite."""
@@ -60,7 +60,7 @@ def begin(session: Session, *, company_id: int, campaign_id: int, now: datetime)
     if campaign is None:
         return False
     table = timetable(campaign, now)
-    reachable = contacts_of(campaign, today=table.today).where(_address(campaign).is_not(None))
+    reachable = _contacts(table).where(_address(campaign).is_not(None))
     campaign.planning_total = session.scalar(select(func.count()).select_from(reachable.subquery())) or 0
     session.flush()
     return True
@@ -80,13 +80,13 @@ def plan_batch(
     if campaign is None:
         return OVER
     table, address = timetable(campaign, now), _address(campaign)
-    rows = session.execute(_next(contacts_of(campaign, today=table.today), address, after, limit)).all()
+    rows = session.execute(_next(_contacts(table), address, after, limit)).all()
     planned = _plan_rows(session, table, rows)
     campaign.planning_count += len(rows)
     session.flush()
     if len(rows) < limit:
         return Step(len(rows), planned, None)
-    return Step(len(rows), planned, (getattr(rows[-1], address.key), rows[-1].id))
+    return Step(len(rows), planned, (rows[-1].address, rows[-1].id))
 
 
 def finish(session: Session, *, company_id: int, campaign_id: int, now: datetime) -> None:
@@ -152,6 +152,11 @@ def _address(campaign: Campaign) -> InstrumentedAttribute[str | None]:
     return Contact.email if campaign.channel == "mail" else Contact.phone
 
 
+def _contacts(table: Timetable) -> Contacts:
+    contacts: Contacts = contacts_of(table.campaign, today=table.today)
+    return contacts.add_columns(Contact.language, _address(table.campaign).label("address"))
+
+
 def _next(contacts: Contacts, address: InstrumentedAttribute[str | None], after: Place | None, limit: int) -> Contacts:
     """In the order of the address, which has an index that begins with the company; the row's number has none."""
     rows = contacts.where(address.is_not(None)).order_by(address, Contact.id).limit(limit)
@@ -165,13 +170,13 @@ def _plan_contact(session: Session, company_id: int, campaign_id: int, contact_i
     if campaign is None:
         return 0
     table = timetable(campaign, now)
-    rows = session.execute(contacts_of(campaign, today=table.today).where(Contact.id == contact_id)).all()
+    rows = session.execute(_contacts(table).where(Contact.id == contact_id)).all()
     return _plan_rows(session, table, rows)
 
 
 def _plan_rows(session: Session, table: Timetable, rows: Sequence[ContactRow]) -> int:
     channel = Channel(table.campaign.channel)
-    askable = [row for row in rows if not never_reason(channel, standing_of_row(row, channel))]
+    askable = [row for row in rows if not never_to(row, channel)]
     ids = [row.id for row in askable]
     invited, happened = invited_already(session, table.campaign.id, ids), happenings(session, table, ids)
     nexts = ((row, next_occasion(table, row, happened.get(row.id, ()), invited.get(row.id, NOBODY))) for row in askable)

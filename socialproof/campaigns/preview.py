@@ -20,13 +20,13 @@ from socialproof.campaigns.occasions import (
     happenings,
     invited_already,
     is_chosen,
+    never_to,
     open_occasions,
-    standing_of_row,
     timetable,
 )
 from socialproof.contacts.ledger import rest_of
 from socialproof.contacts.models import Contact
-from socialproof.domain.ledger import Channel, Kind, Rest, Standing, never_reason, rest_until
+from socialproof.domain.ledger import Channel, Kind, Rest, Standing, rest_until
 from socialproof.domain.schedule import local_day
 
 MOST_NAMES = 20
@@ -72,7 +72,10 @@ def preview(session: Session, campaign: Campaign, now: datetime) -> Preview:
     """
     count = _Count(timetable(campaign, now), rest_of(session, campaign.company_id))
     contacts = session.execute(
-        contacts_of(campaign, today=count.table.today).order_by(Contact.id).execution_options(yield_per=AT_ONCE)
+        contacts_of(campaign, today=count.table.today)
+        .add_columns(Contact.last_asked_at, Contact.last_nps_asked_at)
+        .order_by(Contact.id)
+        .execution_options(yield_per=AT_ONCE)
     )
     for rows in contacts.partitions():
         ids = [] if campaign.state == "draft" else [row.id for row in rows]
@@ -91,6 +94,7 @@ class _Count:
     def __init__(self, table: Timetable, rest: Rest) -> None:
         self.table, self.rest = table, rest
         self.channel = Channel(table.campaign.channel)
+        self.week_ends_at = table.now + WEEK
         self.figures: Counter[str] = Counter()
         self.suppressed: Counter[str] = Counter()
         self.days: Counter[date] = Counter()
@@ -105,8 +109,7 @@ class _Count:
             named.append(row.id)
 
     def _figure(self, row: ContactRow, invited: Invited, happened: list[Happening]) -> str:
-        standing = standing_of_row(row, self.channel)
-        never = never_reason(self.channel, standing)
+        never = never_to(row, self.channel)
         if never:
             self.suppressed[never] += 1
             return "suppressed"
@@ -116,17 +119,21 @@ class _Count:
         chosen = next((occasion for occasion in opened if is_chosen(self.table, row, occasion)), None)
         if chosen is None:
             return "not_sampled" if opened else "not_due"
-        return self._turn(chosen.wanted_at, standing)
+        return self._turn(chosen.wanted_at, row)
 
-    def _turn(self, wanted_at: datetime, standing: Standing) -> str:
-        rested_at, _reason = rest_until(Kind.NPS, standing, self.rest)
+    def _turn(self, wanted_at: datetime, row: ContactRow) -> str:
+        rested_at = self._rested_at(row) if row.last_asked_at else None
         if rested_at is not None and rested_at > wanted_at:
             self.deferred_until = max(self.deferred_until or rested_at, rested_at)
             return "deferred"
-        if wanted_at >= self.table.now + WEEK:
+        if wanted_at >= self.week_ends_at:
             return "later"
         self.days[max(self.table.today, local_day(wanted_at, self.table.zone))] += 1
         return "asked_this_week"
+
+    def _rested_at(self, row: ContactRow) -> datetime | None:
+        standing = Standing(last_asked_at=row.last_asked_at, last_nps_asked_at=row.last_nps_asked_at)
+        return rest_until(Kind.NPS, standing, self.rest)[0]
 
     def result(self, session: Session, total: int) -> Preview:
         this_week = self._within_cap()
@@ -147,7 +154,7 @@ class _Count:
     def _within_cap(self) -> int:
         """How many of this week's the daily cap lets through; who is over it goes on the next day."""
         cap, asked, left = self.table.campaign.daily_cap, 0, 0
-        for number in range(WEEK.days + 1):
+        for number in range(WEEK.days):
             left += self.days[self.table.today + timedelta(days=number)]
             is_working = (self.table.today + timedelta(days=number)).isoweekday() in self.table.campaign.weekdays
             today = left if cap is None else min(left, cap) if is_working else 0
