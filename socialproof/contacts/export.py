@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from socialproof.companies.models import User
 from socialproof.contacts.models import Contact
 from socialproof.domain.contact import ATTRIBUTE, FIELDS, guard
 
-BATCH = 1000
+BATCH = 500
 BOM = "\ufeff"
 """Without it spreadsheets read Windows-1252."""
 HEADINGS = (*FIELDS, "unsubscribed")
@@ -37,35 +38,32 @@ _COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
 def export(session: Session, found: Sequence[ColumnElement[bool]]) -> Iterator[str]:
     """The contacts that fulfil the conditions, oldest first, as pieces of CSV: UTF-8 with a mark, CRLF, commas.
 
-    Read in batches, so that the memory is the same for any number of contacts; one column per free attribute.
-    What would begin a formula has a ' before it, see `domain.contact.guard`.
+    Read in batches: only eight bytes per contact are kept in memory. One column per free attribute. What would begin
+    a formula has a ' before it, see `domain.contact.guard`.
     """
-    names = _attribute_names(session, found)
+    ids = array(
+        "q", session.scalars(select(Contact.id).where(*found).order_by(Contact.id).execution_options(yield_per=BATCH))
+    )
+    names = _attribute_names(session, ids)
     yield BOM + _lines([[*HEADINGS, *(ATTRIBUTE + name for name in names)]])
-    for rows in _batches(session, found, *_COLUMNS):
+    for rows in _batches(session, ids, *_COLUMNS):
         yield _lines([_cells(row, names) for row in rows])
 
 
-def _attribute_names(session: Session, found: Sequence[ColumnElement[bool]]) -> list[str]:
+def _attribute_names(session: Session, ids: array[int]) -> list[str]:
     names: set[str] = set()
-    for rows in _batches(session, found):
+    for rows in _batches(session, ids):
         names.update(name for row in rows for name in row.attributes)
     return sorted(names)
 
 
-def _batches(
-    session: Session, found: Sequence[ColumnElement[bool]], *columns: InstrumentedAttribute[Any]
-) -> Iterator[Sequence[Row[Any]]]:
-    """Plain rows, and never more than BATCH of them: a row of the session would be kept until its end."""
-    last = 0
-    while True:
-        chosen = select(Contact.id, Contact.attributes, *columns).outerjoin(User, User.id == Contact.owner_id)
-        rows = session.execute(chosen.where(*found, Contact.id > last).order_by(Contact.id).limit(BATCH)).all()
-        if rows:
-            yield rows
-        if len(rows) < BATCH:
-            return
-        last = rows[-1].id
+def _batches(session: Session, ids: array[int], *columns: InstrumentedAttribute[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """Plain rows by their numbers, never more than BATCH at once: a row of the session would be kept until its end."""
+    for start in range(0, len(ids), BATCH):
+        chosen = select(Contact.id, Contact.attributes, *columns).where(Contact.id.in_(ids[start : start + BATCH]))
+        owned = chosen.outerjoin(User, User.id == Contact.owner_id) if columns else chosen
+        # Who was deleted meanwhile is no line of the file.
+        yield session.execute(owned.where(Contact.deleted_at.is_(None)).order_by(Contact.id)).all()
 
 
 def _cells(row: Row[Any], names: Sequence[str]) -> list[str]:

@@ -2,48 +2,64 @@
 const form = document.querySelector("[data-segment]");
 const WAIT = 400;
 let waiting = 0;
-let asked = 0;
+let turn = Promise.resolve();
+let isMoving = false;
 
-async function refresh({ rows, button }) {
-  const mine = ++asked;
-  const body = new FormData(form);
-  body.append(button?.name ?? "count", button?.value ?? "1");
-  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok || mine !== asked) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("[data-found]").replaceChildren(...page.querySelector("[data-found]").childNodes);
-  if (rows) takeRows(page, button);
+// One question after the other, each with what stands in the form at its turn: no answer overtakes another.
+function refresh(options) {
+  clearTimeout(waiting);
+  turn = turn.then(() => ask(options)).catch(() => {});
+  return turn;
 }
 
-// The control that was in use keeps the focus; a new row gets it.
-function takeRows(page, button) {
+async function ask({ rows, button }) {
+  const body = new URLSearchParams(new FormData(form));
+  const sent = controls();
+  body.append(button?.name ?? "count", button?.value ?? "1");
+  const answer = await fetch(form.action, { method: "POST", body });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("[data-found]").replaceChildren(...page.querySelector("[data-found]").childNodes);
+  if (rows) takeRows(page, sent, button);
+}
+
+function controls() {
+  return new Map([...form.querySelectorAll(".rule-row .input")].map((control) => [control.id, control.value]));
+}
+
+// Whoever was somewhere stays there, and what was changed meanwhile stays changed; after a button the last row is next.
+function takeRows(page, sent, button) {
   const at = document.activeElement?.id;
+  const changed = [...controls()].filter(([id, value]) => sent.has(id) && sent.get(id) !== value);
   form.querySelector("[data-rules]").replaceChildren(...page.querySelector("[data-rules]").childNodes);
-  const newest = form.querySelector(".rule-row:last-of-type select, #add");
-  const next = button ? lastRow() ?? newest : document.getElementById(at);
+  for (const [id, value] of button ? [] : changed) {
+    const control = document.getElementById(id);
+    if (control && (control.type !== "select-one" || [...control.options].some((option) => option.value === value))) control.value = value;
+  }
+  const next = button ? [...form.querySelectorAll(".rule-row")].at(-1)?.querySelector("select") : at && document.getElementById(at);
   next?.focus();
 }
 
-function lastRow() {
-  return [...form.querySelectorAll(".rule-row")].at(-1)?.querySelector("select");
-}
-
-function later(event) {
-  if (event.target.name !== "value") return;
-  clearTimeout(waiting);
-  waiting = setTimeout(() => refresh({ rows: false }), WAIT);
+async function move(button) {
+  if (isMoving) return;
+  isMoving = true;
+  await refresh({ rows: true, button });
+  isMoving = false;
 }
 
 if (form) {
   form.querySelector("[data-count]")?.setAttribute("hidden", "");
-  form.addEventListener("input", later);
+  form.addEventListener("input", (event) => {
+    if (event.target.name !== "value") return;
+    clearTimeout(waiting);
+    waiting = setTimeout(refresh, WAIT, { rows: false });
+  });
   form.addEventListener("change", (event) => {
-    if (["field", "op"].includes(event.target.name)) refresh({ rows: true });
-    else if (event.target.name === "value") refresh({ rows: false });
+    if (["field", "op", "value"].includes(event.target.name)) refresh({ rows: event.target.name !== "value" });
   });
   form.addEventListener("submit", (event) => {
     if (!["add", "remove"].includes(event.submitter?.name)) return;
     event.preventDefault();
-    refresh({ rows: true, button: event.submitter });
+    move(event.submitter);
   });
 }

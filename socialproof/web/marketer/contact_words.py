@@ -39,8 +39,8 @@ OPS = {
     "is_not_set": _l("is empty"),
     "on_or_after": _l("is on or after"),
     "on_or_before": _l("is on or before"),
-    "days_ago_more": _l("was more than so many days ago"),
-    "days_ago_less": _l("was less than so many days ago"),
+    "days_ago_more": _l("is more days ago than"),
+    "days_ago_less": _l("is fewer days ago than"),
 }
 
 
@@ -90,6 +90,20 @@ def fault_words(code: str, most: object = None) -> str:
         "too_many_rules": _("At most %(count)s rules.", count=most),
     }
     return words.get(code) or _("Please check this.")
+
+
+def contact_acts(subject: str) -> dict[str, str]:
+    """What may be done to contacts and segments, for the audit trail; a contact is not named there."""
+    return {
+        "contact.deleted": _("deleted a contact"),
+        "contact.address_changed": _("changed the address of a contact"),
+        "contact.unsubscribed": _("unsubscribed a contact who had told them so"),
+        "contact.resubscribed": _("let a contact be asked again"),
+        "contacts.exported": _("took contacts as a file: %(subject)s", subject=subject or _("All")),
+        "segment.created": _("made the segment %(subject)s", subject=subject),
+        "segment.changed": _("changed the segment %(subject)s", subject=subject),
+        "segment.deleted": _("deleted the segment %(subject)s", subject=subject),
+    }
 
 
 def register_contact_words(blueprint: Blueprint) -> None:
