@@ -83,11 +83,16 @@ def test_from_a_delivery_to_stop(
     assert client.get(link, follow_redirects=True).status_code == 200
     query = message["StatusCallback"].removeprefix(hook_url(settings))
     assert told(client, settings, query, {"MessageSid": "SM1", "MessageStatus": "delivered"}) == 200
-    session.rollback()
+    read_anew(session, invitation)
     assert invitation.state == "delivered"
     assert told(client, settings, "", {"From": PHONE, "Body": "Stopp"}) == 200
-    session.rollback()
+    read_anew(session, invitation)
     assert (invitation.state, invitation.reason, invitation.due_at) == ("unsubscribed", "stopped", None)
+
+
+def read_anew(session: Session, invitation: Invitation) -> None:
+    session.rollback()
+    session.refresh(invitation)
 
 
 def run_jobs_of_a_minute(client: FlaskClient, run_jobs: Callable[[], int]) -> None:
