@@ -216,6 +216,27 @@ def test_a_campaign_is_started_paused_resumed_and_stopped_after_a_question(room:
     assert "started the campaign Regular pulse" in audit and "stopped the campaign Regular pulse" in audit
 
 
+def test_a_started_campaign_is_planned_by_the_worker_and_shows_whom_it_asks(
+    room: Room, run_jobs: Callable[[], int]
+) -> None:
+    path = room.draft("lifecycle")
+    room.contact.customer_since = room.factories.now.date() - timedelta(days=85)
+    room.session.commit()
+    room.marketer.post(path + "/settings", room.form(path, milestones="1, 3"))
+    room.marketer.post(path + "/start")
+    assert "Finding out who is asked when" in room.marketer.get(path).text
+    run_jobs()
+    page = room.marketer.get(path).text
+    assert "Finding out who is asked when" not in page and "Nobody is planned yet" in page
+    room.session.rollback()
+    room.contact.customer_since = room.factories.now.date() - timedelta(days=35)
+    room.session.commit()
+    room.marketer.post(path + "/pause")
+    room.marketer.post(path + "/resume")
+    run_jobs()
+    assert "Saara Lehtonen" in room.marketer.get(path).text
+
+
 def test_settings_of_a_running_campaign_say_what_they_are_for_and_keep_its_survey(room: Room) -> None:
     path = room.draft()
     form = room.form(path)
