@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Campaign, Invitation, LinkOpening
+from socialproof.contacts.models import Contact
 from socialproof.domain.invitation import LinkState, Opening, link_state, opened_by_machine
 from socialproof.surveys.models import Survey
 
@@ -29,6 +30,17 @@ _BEHIND_LINK = (
         joinedload(Invitation.survey, innerjoin=True).joinedload(Survey.company, innerjoin=True),
     )
 )
+
+
+def survey_last_asked(session: Session, contact: Contact) -> Survey | None:
+    """The survey that this contact was invited to most recently; pages about the contact wear its colours."""
+    return session.scalar(
+        select(Survey)
+        .join(Invitation, Invitation.survey_id == Survey.id)
+        .where(Invitation.company_id == contact.company_id, Invitation.contact_id == contact.id)
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    )
 
 
 def invitation_by_public_id(session: Session, company_id: int, public_id: str) -> Invitation | None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from socialproof import clock
 from socialproof.campaigns import outcomes
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.queries import state_of_link
+from socialproof.campaigns.queries import state_of_link, survey_last_asked
 from socialproof.companies.models import Company
 from socialproof.contacts.models import Contact
 from socialproof.contacts.suppression import contact_behind_link
@@ -90,6 +90,7 @@ def _contact(token: str) -> Contact:
 
 def _page(token: str, contact: Contact) -> str:
     company = db.session().get_one(Company, contact.company_id)
+    g.survey = survey_last_asked(db.session(), contact)
     g.default_language = company.default_language
     g.language = known_language(contact.language) or g.get("language")
     return render_template(
