@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.outcomes import ON_ITS_WAY, note_delivered
+from socialproof.companies.models import Company
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 from socialproof.domain import sms
@@ -140,9 +141,11 @@ def _reported(session: Session, key: str, provider_key: str) -> Invitation | Non
 
 
 def _texting_companies(session: Session, phone: str) -> list[int]:
+    """By way of the companies: numbers are found by an index that begins with theirs."""
     texted = (
-        select(Invitation.company_id)
-        .join(Contact, Contact.id == Invitation.contact_id)
+        select(Company.id)
+        .join(Contact, Contact.company_id == Company.id)
+        .join(Invitation, Invitation.contact_id == Contact.id)
         .where(Contact.phone == phone, Invitation.channel == "sms", Invitation.asked_at.is_not(None))
         .distinct()
     )
