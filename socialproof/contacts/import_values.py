@@ -21,7 +21,7 @@ from socialproof.domain.contact_cells import day_in, is_yes, language_named, zon
 from socialproof.domain.contact_file import Record, spoilt_cell
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.text import clean_line
-from socialproof.languages import known_language
+from socialproof.languages import LANGUAGES, known_language
 
 LONGEST_CELL = 1000
 """No field takes more; longer cells are not even looked at."""
@@ -76,11 +76,14 @@ class RowReader:
     ) -> None:
         columns = [(int(number), name) for number, name in mapping.items() if number.isdecimal() and name]
         self._headings = headings
-        self._language = language
         columns.sort(key=lambda column: column[1] == "phone")  # the language before it
-        self._plan = [(index, name, _reader_of(name, dates, owners)) for index, name in columns]
+        readers = _readers(dates, owners, language)
+        self._plan = [(index, name, readers.get(name) or _text_reader(name)) for index, name in columns]
         self._has_parts = any(name in _PARTS for _, name in columns)
-        self._has_attributes = any(is_attribute(name) for _, name in columns)
+        self._attributes = [(name, name.removeprefix(ATTRIBUTE)) for _, name in columns if is_attribute(name)]
+        self._phone_of: dict[object, Callable[[str], object]] = {
+            spoken: partial(_phone, language=spoken, home=language) for spoken in LANGUAGES
+        }
 
     def read(self, record: Record) -> Row | Problem:
         """The row's values; a Problem when it can be no contact."""
@@ -97,8 +100,8 @@ class RowReader:
             cell = cells[index]
             if not cell:
                 continue
-            if name == "phone":
-                read = partial(_phone, language=str(values.get("language", self._language)), home=self._language)
+            if name == "phone" and "language" in values:
+                read = self._phone_of[values["language"]]
             try:
                 value = read(cell if cell[0] != "'" else unguard(cell)) if len(cell) <= LONGEST_CELL else _too_long()
             except RuleBroken as broken:
@@ -120,9 +123,9 @@ class RowReader:
             name = " ".join(str(values.pop(part)) for part in _PARTS if part in values)
             if name:
                 values["name"] = name[: LONGEST["name"]].rstrip()
-        if self._has_attributes:
-            for name in [name for name in values if name.startswith(ATTRIBUTE)]:
-                row.attributes[name.removeprefix(ATTRIBUTE)] = str(values.pop(name))
+        for name, word in self._attributes:
+            if name in values:
+                row.attributes[word] = str(values.pop(name))
         if "owner" in values:
             values["owner_id"] = values.pop("owner")
         if "unsubscribed" in values:
@@ -192,19 +195,21 @@ def _mobiles() -> dict[str, re.Pattern[str]]:
     return found
 
 
-def _reader_of(name: str, dates: str, owners: Mapping[str, int]) -> Callable[[str], object]:
-    """What reads the cells of a column. Where few values come again and again, each is read once."""
-    if name == "email":
-        return _email
-    once: dict[str, Callable[[str], object]] = {
-        "language": _language,
-        "time_zone": zone_named,
-        "customer_since": partial(day_in, order=dates),
+def _readers(dates: str, owners: Mapping[str, int], language: str) -> dict[str, Callable[[str], object]]:
+    """What reads the cells of a column that is no plain text. Where few values come again and again, each is read
+    once."""
+    return {
+        "email": _email,
+        "phone": partial(_phone, language=language, home=language),
+        "language": lru_cache(2048)(_language),
+        "time_zone": lru_cache(2048)(zone_named),
+        "customer_since": lru_cache(2048)(partial(day_in, order=dates)),
         "owner": partial(_owner, owners=owners),
-        "unsubscribed": is_yes,
+        "unsubscribed": lru_cache(2048)(is_yes),
     }
-    if name in once:
-        return lru_cache(2048)(once[name])
+
+
+def _text_reader(name: str) -> Callable[[str], object]:
     return partial(_text, most=longest("name" if name in _PARTS else name))
 
 
