@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
@@ -196,19 +196,30 @@ def _postal_address(session: Session, company_id: int) -> str:
 
 
 def _cancel_waiting(session: Session, campaign: Campaign) -> int:
-    """Both statements touch each row once; the second ends reminders that were still to come."""
-    of_campaign = update(Invitation).where(
-        Invitation.company_id == campaign.company_id, Invitation.campaign_id == campaign.id
-    )
+    """Cancel what waits, and the reminders that were still to come.
+
+    What a sender has in hand comes last and in its order: then neither can hold what the other waits for.
+    """
+    of_campaign = (Invitation.company_id == campaign.company_id, Invitation.campaign_id == campaign.id)
+    cancelled = _let_go(session, *of_campaign, Invitation.claim.is_(None))
+    in_hand = session.scalars(
+        select(Invitation.id)
+        .where(*of_campaign, Invitation.due_at.is_not(None), Invitation.claim.is_not(None))
+        .order_by(Invitation.id)
+        .with_for_update()
+    ).all()
+    return cancelled + (_let_go(session, *of_campaign, Invitation.id.in_(in_hand)) if in_hand else 0)
+
+
+def _let_go(session: Session, *which: ColumnElement[bool]) -> int:
+    """Send none of these any more; what went out stays sent. Returns how many were cancelled."""
     unsynchronised = {"synchronize_session": False}
+    waiting = update(Invitation).where(*which, Invitation.state.in_(("pending", "deferred")))
     cancelled = session.execute(
-        of_campaign.where(Invitation.state.in_(("pending", "deferred"))).values(
-            state="cancelled", reason="campaign_stopped", due_at=None
-        ),
-        execution_options=unsynchronised,
+        waiting.values(state="cancelled", reason="campaign_stopped", due_at=None), execution_options=unsynchronised
     )
-    reminded = of_campaign.where(Invitation.state.in_(("sent", "delivered")), Invitation.due_at.is_not(None))
-    session.execute(reminded.values(due_at=None), execution_options=unsynchronised)
+    sent = update(Invitation).where(*which, Invitation.state.in_(("sent", "delivered")), Invitation.due_at.is_not(None))
+    session.execute(sent.values(due_at=None), execution_options=unsynchronised)
     return int(getattr(cancelled, "rowcount", 0))
 
 

@@ -39,5 +39,5 @@ def test_the_limit_is_explained_while_typed_planning_shows_itself_and_the_count_
     expect(page.get_by_text("Nobody is planned yet")).to_be_visible()
 
     page.get_by_role("link", name="See who is asked").click()
-    expect(page.get_by_text("Of 1 contacts 1 are asked this week")).to_be_visible()
+    expect(page.get_by_text("Of 1 contact 1 is asked this week")).to_be_visible()
     assert said == []

@@ -173,8 +173,11 @@ def test_stopping_cancels_what_waits_and_reminders_that_were_to_come(shop: Shop)
         )
         for state in ("pending", "deferred", "sent", "answered")
     }
+    in_hand = shop.factories.invitation(
+        shop.survey, campaign_id=campaign.id, occasion="in hand", state="pending", claim="a sender", due_at=soon
+    )
     stranger = shop.factories.invitation(shop.survey, state="pending", due_at=soon)
-    assert shop.act(campaigning.stop, campaign) == 2
+    assert shop.act(campaigning.stop, campaign) == 3
     shop.session.expire_all()
     assert {was: row.state for was, row in rows.items()} == {
         "pending": "cancelled",
@@ -183,6 +186,7 @@ def test_stopping_cancels_what_waits_and_reminders_that_were_to_come(shop: Shop)
         "answered": "answered",
     }
     assert rows["sent"].due_at is None and rows["pending"].reason == "campaign_stopped"
+    assert in_hand.state == "cancelled"
     assert stranger.due_at == soon
 
 
