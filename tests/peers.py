@@ -35,7 +35,7 @@ class SmtpPeer:
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return ["250-PIPELINING", *responses] if self.is_pipelining else responses
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.is_pipelining else responses
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

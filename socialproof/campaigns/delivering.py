@@ -33,6 +33,7 @@ BATCH = 200
 """Rows that are claimed in one transaction."""
 SLICE_SECONDS = 10.0
 """How long one company keeps a worker's thread; then others have their turn, and the rest comes after them."""
+GATHER_SECONDS = 0.01
 RENEW_SECONDS = 20.0
 SAFE_SECONDS = sending.LEASE.total_seconds() * 0.6
 """Nothing is begun so long after the last renewal: by then the claim may be another's before the letter is out."""
@@ -72,7 +73,7 @@ class Delivery:
                 while self.ready and len(self.flying) < self._most_flying():
                     outgoing = self.ready.popleft()
                     self.flying[crew.submit(self._send, outgoing)] = outgoing
-                finished, _rest = wait(self.flying, timeout=RENEW_SECONDS / 4, return_when=FIRST_COMPLETED)
+                finished = self._finished()
                 self._record([future.result() for future in finished])
                 for future in finished:
                     del self.flying[future]
@@ -86,6 +87,13 @@ class Delivery:
             if not self.is_through:
                 payload = {"company_id": self.company_id}
                 enqueue(session, DELIVER, payload, now=self.context.now(), key=f"{DELIVER}:{self.company_id}")
+
+    def _finished(self) -> set[Future[Result]]:
+        """Wait for a result, and a blink longer for those that come with it: they are one commit."""
+        finished, rest = wait(self.flying, timeout=RENEW_SECONDS / 4, return_when=FIRST_COMPLETED)
+        if finished and rest:
+            finished |= wait(rest, timeout=GATHER_SECONDS).done
+        return finished
 
     def _most_flying(self) -> int:
         """One letter in each lane and one behind it, so that none waits for our notes; fewer once lanes were lost."""
