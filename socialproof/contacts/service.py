@@ -13,7 +13,7 @@ from socialproof.companies import audit
 from socialproof.companies.models import Company, User
 from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.contacts.queries import contact_by_email
-from socialproof.contacts.suppression import address_changed, apply_suppressions, remember, resubscribe, unsubscribe
+from socialproof.contacts.suppression import address_changed, apply_suppressions, remember
 from socialproof.domain.contact import ContactValues
 from socialproof.domain.errors import RuleBroken
 
@@ -74,38 +74,22 @@ def change_contact(
     _write(contact, values)
     if is_new_address:
         address_changed(session, contact=contact)
-        _note(session, contact, user, "contact.address_changed", now)
+        _note(session, contact, user, now)
     session.flush()
     return changed
 
 
-def delete_contact(session: Session, *, contact: Contact, user: User | None = None, now: datetime) -> None:
+def delete_contact(session: Session, *, contact: Contact, now: datetime) -> None:
     """Take the person out of the row; its links say goodbye from now on, its answers keep counting without a name.
 
     What its addresses said never to is kept as keyed hashes, for the day when somebody adds them again.
     """
-    if contact.deleted_at is None:
-        _note(session, contact, user, "contact.deleted", now)
     remember(session, contact=contact, now=now)
     _write(contact, BLANK)
     contact.email_bounce_reason = ""
     contact.deleted_at = contact.deleted_at or now
     session.execute(delete(CustomerEvent).where(CustomerEvent.contact_id == contact.id))
     session.flush()
-
-
-def unsubscribe_for(session: Session, *, contact: Contact, user: User, now: datetime) -> None:
-    """They told the team that they do not want to be asked."""
-    if contact.unsubscribed_at is None:
-        _note(session, contact, user, "contact.unsubscribed", now)
-    unsubscribe(session, contact=contact, by="team", now=now)
-
-
-def resubscribe_for(session: Session, *, contact: Contact, user: User, now: datetime) -> None:
-    """They told the team that they want to be asked again, or that it was a mistake."""
-    if contact.unsubscribed_at is not None:
-        _note(session, contact, user, "contact.resubscribed", now)
-    resubscribe(session, contact=contact)
 
 
 def _write(contact: Contact, values: ContactValues) -> None:
@@ -124,11 +108,11 @@ def _refuse_taken(session: Session, contact: Contact, email: str | None = None) 
         raise RuleBroken("email_taken", contact=known.public_id)
 
 
-def _note(session: Session, contact: Contact, user: User | None, action: str, now: datetime) -> None:
+def _note(session: Session, contact: Contact, user: User | None, now: datetime) -> None:
     """Without whom it was about: the trail outlives the person."""
     if user is not None:
         company = session.get_one(Company, contact.company_id)
-        audit.note(session, company=company, user=user, action=action, now=now)
+        audit.note(session, company=company, user=user, action="contact.address_changed", now=now)
 
 
 def _add_unless_known(session: Session, new: Contact) -> Contact:

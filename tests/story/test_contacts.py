@@ -12,18 +12,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from socialproof.campaigns.leaving import forget_contact, resubscribe_for, unsubscribe_for
+from socialproof.campaigns.models import Invitation
 from socialproof.companies.models import Company
 from socialproof.contacts.export import HEADINGS, export
 from socialproof.contacts.models import Contact, CustomerEvent, LedgerEntry
 from socialproof.contacts.queries import Wanted, conditions, contact_counts, contact_of, contact_page, events_of
 from socialproof.contacts.segments import segment_filter
-from socialproof.contacts.service import (
-    add_contact,
-    change_contact,
-    delete_contact,
-    resubscribe_for,
-    unsubscribe_for,
-)
+from socialproof.contacts.service import add_contact, change_contact
 from socialproof.contacts.suppression import note_bounce
 from socialproof.domain.contact import ContactValues
 from socialproof.domain.errors import RuleBroken
@@ -166,7 +162,7 @@ def test_who_unsubscribed_and_was_deleted_is_still_unsubscribed_when_added_again
     )
     user = factories.user()
     unsubscribe_for(session, contact=contact, user=user, now=now)
-    delete_contact(session, contact=contact, user=user, now=now)
+    forget_contact(session, contact=contact, user=user, now=now)
     assert contact_of(session, company.id, contact.public_id) is None
     assert (contact.email, contact.phone, contact.name, contact.attributes) == (None, None, "", {})
     assert events_of(session, contact.id) == []
@@ -174,6 +170,20 @@ def test_who_unsubscribed_and_was_deleted_is_still_unsubscribed_when_added_again
     assert again.unsubscribed_at is not None
     resubscribe_for(session, contact=again, user=user, now=now)
     assert again.unsubscribed_at is None
+
+
+def test_what_waits_for_somebody_who_leaves_is_not_sent(session: Session, factories: Factories) -> None:
+    contact, user, now = factories.contact(), factories.user(), factories.now
+    survey = factories.survey(session.get_one(Company, contact.company_id))
+    waiting = factories.invitation(survey, contact, channel="mail", state="deferred", asked_at=None, due_at=now)
+    sent = factories.invitation(survey, contact, channel="mail", state="sent", sent_at=now, due_at=now)
+    forget_contact(session, contact=contact, user=user, now=now)
+    states = session.scalars(select(Invitation).order_by(Invitation.id)).all()
+    assert [(each.state, each.reason, each.due_at) for each in states] == [
+        ("cancelled", "contact_deleted", None),
+        ("sent", "", None),
+    ]
+    assert [waiting, sent] == states
 
 
 def test_an_exported_file_holds_every_contact_and_no_formula(session: Session, factories: Factories) -> None:

@@ -16,6 +16,7 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from socialproof.campaigns import leaving
 from socialproof.clock import now
 from socialproof.companies import audit
 from socialproof.contacts import queries, service
@@ -130,7 +131,7 @@ def ask_deletion(contact_id: str) -> str:
 def delete(contact_id: str) -> Response:
     """Erase the person."""
     with transaction() as session:
-        service.delete_contact(session, contact=found(contact_id), user=current().user, now=now())
+        leaving.forget_contact(session, contact=found(contact_id), user=current().user, now=now())
     flash(_("The contact is deleted."), "good")
     return redirect(url_for(".overview"), 303)
 
@@ -141,7 +142,7 @@ def unsubscribe(contact_id: str) -> Response:
     """They told the team."""
     with transaction() as session:
         contact = found(contact_id)
-        service.unsubscribe_for(session, contact=contact, user=current().user, now=now())
+        leaving.unsubscribe_for(session, contact=contact, user=current().user, now=now())
         name = contact_name(contact)
     flash(_("%(name)s will not be asked any more.", name=name), "good")
     return redirect(url_for(".show", contact_id=contact_id), 303)
@@ -153,7 +154,7 @@ def resubscribe(contact_id: str) -> Response:
     """They want to be asked again."""
     with transaction() as session:
         contact = found(contact_id)
-        service.resubscribe_for(session, contact=contact, user=current().user, now=now())
+        leaving.resubscribe_for(session, contact=contact, user=current().user, now=now())
         name = contact_name(contact)
     flash(_("%(name)s may be asked again.", name=name), "good")
     return redirect(url_for(".show", contact_id=contact_id), 303)
