@@ -337,7 +337,10 @@ def test_the_teams_trial_shows_it_as_it_would_be_without_a_trace(
     marketer = signed_in("viewer", popup.survey.company)
     jar: Any = marketer.client._cookies
     visitor.context.add_cookies([{"name": one.key, "value": one.value, "url": live_server} for one in jar.values()])
+    visitor.context.add_init_script(path=str(VENDOR / "axe.min.js"))
     visitor.goto(f"{live_server}/app/popups/{popup.public_id}/trial")
+    expect(visitor.get_by_role("button", name="Give feedback")).to_be_visible()
+    assert in_both_themes(visitor) == []
     visitor.get_by_role("button", name="Give feedback").click()
     expect(inside(visitor).get_by_text("10", exact=True)).to_be_visible()
     visitor.get_by_role("button", name="Close it").click()
