@@ -14,6 +14,7 @@ from socialproof.campaigns.models import Campaign
 from socialproof.clock import now
 from socialproof.companies.sender import sender_of
 from socialproof.database import db
+from socialproof.domain.campaign import is_over
 from socialproof.domain.occasions import round_of
 from socialproof.domain.schedule import local_day
 from socialproof.web import services
@@ -32,11 +33,10 @@ def found(campaign_id: str) -> Campaign:
 
 def page(name: str, campaign: Campaign, status: int = 200, **context: Any) -> Response:
     """A page of one campaign: template `marketer/<name>.html` inside the campaign's own frame."""
-    waits = campaign.state in ("draft", "paused")
     frame = {
         "campaign": campaign,
         "here": name,
-        "obstacles": what_prevents(db.session(), campaign) if waits else [],
+        "obstacles": what_prevents(db.session(), campaign) if not is_over(campaign.state) else [],
         "warnings": warnings(campaign),
         "next_round": next_round_on(campaign),
         "is_planning": is_planning(campaign),
@@ -54,7 +54,8 @@ def warnings(campaign: Campaign) -> list[str]:
 
 def is_planning(campaign: Campaign) -> bool:
     """Whether the worker is still finding out whom this campaign asks when."""
-    return campaign.state == "running" and (campaign.planned_at is None or campaign.planning_total > 0)
+    can_plan = campaign.state == "running" and campaign.survey.state == "open"
+    return can_plan and (campaign.planned_at is None or campaign.planning_total > 0)
 
 
 def next_round_on(campaign: Campaign) -> date | None:

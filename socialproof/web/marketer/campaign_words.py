@@ -39,7 +39,7 @@ SIGNS = {"relationship": "heart", "lifecycle": "clock", "event": "star", "projec
 
 OBSTACLES = {
     "survey_kind": _l("Its survey is of the other kind. Choose one that fits, because kinds are never mixed."),
-    "survey_not_open": _l("Its survey is not open yet, so nobody could answer."),
+    "survey_not_open": _l("Its survey is not open, so nobody could answer."),
     "no_event_name": _l("It does not know for what to wait: give the event a name."),
     "no_postal_address": _l("Your postal address is missing. The law wants it in every letter of this kind."),
     "nobody": _l("Nobody can be asked: there is no contact in its segment."),

@@ -184,6 +184,15 @@ def test_what_prevents_starting_is_said_in_words_with_a_way_to_repair_it(room: R
     assert "something is still in the way" in room.marketer.get(path).text
 
 
+def test_a_running_campaign_whose_survey_was_closed_says_that_it_can_ask_nobody(room: Room) -> None:
+    path = room.draft()
+    room.marketer.post(path + "/start")
+    room.marketer.post(f"/app/surveys/{room.survey.public_id}/close")
+    page = room.marketer.get(path).text
+    assert "It runs, but it can ask nobody" in page and "Its survey is not open" in page
+    assert "Finding out who is asked when" not in page
+
+
 def test_an_address_whose_records_are_not_proven_is_only_a_warning(room: Room) -> None:
     sender = room.session.scalars(select(MailSender)).one()
     sender.from_address = "hello@shop.example"
