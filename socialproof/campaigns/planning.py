@@ -90,8 +90,14 @@ def plan_batch(
 
 
 def finish(session: Session, *, company_id: int, campaign_id: int, now: datetime) -> None:
-    """The planner has come to the end of the contacts."""
-    campaign = _hold(session, company_id, campaign_id, planning_count=0, planning_total=0, planned_at=now)
+    """The planner has come to the end of the contacts, or the campaign was paused or stopped meanwhile."""
+    session.execute(
+        update(Campaign)
+        .where(Campaign.company_id == company_id, Campaign.id == campaign_id)
+        .values(planning_count=0, planning_total=0)
+        .execution_options(synchronize_session=False)
+    )
+    campaign = _hold(session, company_id, campaign_id, planned_at=now)
     if campaign is not None and campaign.template == CampaignTemplate.RELATIONSHIP:
         campaign.round_on = timetable(campaign, now).round.first_on
         session.flush()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,12 +22,14 @@ from socialproof.backends.jobs.port import JobContext
 from socialproof.campaigns import jobs, planning
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.preview import preview
+from socialproof.campaigns.sending import claim_due
 from socialproof.cli.work import enqueue_minutely, job_context
 from socialproof.companies.models import Company
 from socialproof.contacts.events import note_event
-from socialproof.contacts.models import Contact, ContactSegment, CustomerEvent
+from socialproof.contacts.models import Contact, ContactSegment, CustomerEvent, LedgerEntry
 from socialproof.database import transaction
 from socialproof.domain.schedule import local_day
+from socialproof.settings import Settings
 from tests.factories import Factories
 
 DAY = timedelta(days=1)
@@ -384,6 +387,33 @@ def plan_in_small_steps(context: JobContext, campaign: Campaign) -> None:
     while step.after is not None:
         with context.transaction() as own:
             step = planning.plan_batch(own, after=step.after, limit=7, **identity)
+
+
+def test_planner_ledger_and_sender_let_a_rare_survey_through_beside_a_frequent_one(
+    session: Session, at: At, running: Running, factories: Factories, company: Company, settings: Settings
+) -> None:
+    """Two years, some days at a time; the clock falls back for a while and is put right again."""
+    contact = factories.contact(company)
+    every_day = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "spread": "at_once", "most_reminders": 0}
+    often, seldom = (running("relationship", every_months=months, **every_day) for months in (1, 12))
+    right = [STARTED + timedelta(days=14 * number, hours=3) for number in range(52)]
+    for now in [*right[:30], *right[20:25], *right[30:]]:
+        for campaign in (often, seldom):
+            plan(at(now), campaign)
+        with at(now).transaction() as own:
+            for each in claim_due(own, company.id, claim="one", limit=10, now=now, settings=settings).outgoing:
+                sent = own.get_one(Invitation, each.invitation_id)
+                sent.state, sent.sent_at, sent.due_at, sent.claim, sent.claimed_until = "sent", now, None, None, None
+    invitations = planned(session, often) + planned(session, seldom)
+    asked = sorted(each.asked_at for each in invitations if each.asked_at is not None)
+    assert len(asked) >= 7
+    assert all(later - earlier >= 90 * DAY for earlier, later in pairwise(asked))
+    waits = [(each.asked_at or right[-1]) - wanted(each) for each in invitations]
+    assert max(waits) < 2 * (90 + 30 + 16) * DAY
+    rare = [each.occasion for each in planned(session, seldom)]
+    assert rare == ["2026-01-05", "2027-01-05"] and all(each.asked_at for each in planned(session, seldom))
+    words = session.scalars(select(LedgerEntry.verdict).where(LedgerEntry.contact_id == contact.id)).all()
+    assert words.count("asked") == len(asked)
 
 
 def test_the_tick_puts_planning_and_sending_on_the_table_and_ends_what_is_through(
