@@ -71,7 +71,7 @@ def take_rows(session: Session, *, company_id: int, rows: Sequence[Row], now: da
     batch = _Batch(_known(session, company_id, rows))
     problems = [problem for row in rows if row.problems for problem in row.problems]
     outcomes = Counter([batch.take(row, problems) for row in rows])
-    _add(session, company_id, batch.added, now)
+    _add(session, company_id, batch, now)
     _change(session, company_id, batch, now)
     return Tally(outcomes["added"], outcomes["changed"], outcomes["same"], problems)
 
@@ -174,18 +174,18 @@ def _found(session: Session, company_id: int, *conditions: ColumnElement[bool]) 
 def _among(session: Session, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Whether the column is one of many values, given as one: a statement of a thousand takes long to be made."""
     if session.get_bind().dialect.name == "postgresql":
-        return column == any_(literal(sorted(values), postgresql.ARRAY(String)))
-    given = func.json_each(json.dumps(sorted(values))).table_valued("value")
+        return column == any_(literal(list(values), postgresql.ARRAY(String)))
+    given = func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(select(given.c.value))
 
 
-def _add(session: Session, company_id: int, added: list[Values], now: datetime) -> None:
+def _add(session: Session, company_id: int, batch: _Batch, now: datetime) -> None:
+    added = batch.added
     if not added:
         return
-    words = _words_of_new(session, company_id, added, now)
+    words = _words_of_new(session, company_id, added, bool(batch.unsubscribed), now)
     for contact, public_id in zip(added, _public_ids(len(added)), strict=True):
         contact["public_id"] = public_id
-        contact.pop("unsubscribed_at", None)
     if words is None:
         _insert(session, [*_WRITTEN, "public_id"], added, company_id, now)
     else:
@@ -218,9 +218,11 @@ def _public_ids(count: int) -> list[str]:
     return [each if each[0].isalnum() else new_public_id() for each in made]
 
 
-def _words_of_new(session: Session, company_id: int, added: list[Values], now: datetime) -> list[Values] | None:
+def _words_of_new(
+    session: Session, company_id: int, added: list[Values], is_said: bool, now: datetime
+) -> list[Values] | None:
     """What the new contacts' addresses said before, or say in this file; None when nothing can have been said."""
-    if not any("unsubscribed_at" in contact for contact in added) and not _has_suppressions(session, company_id):
+    if not is_said and not _has_suppressions(session, company_id):
         return None
     met = [Contact(company_id=company_id, email=each["email"], phone=each["phone"]) for each in added]
     apply_suppressions(session, company_id, met)

@@ -74,7 +74,8 @@ class RowReader:
         language: str,
         owners: Mapping[str, int],
     ) -> None:
-        columns = [(int(number), name) for number, name in mapping.items() if number.isdecimal() and name]
+        numbered = [(int(number), name) for number, name in mapping.items() if number.isdecimal()]
+        columns = [(index, name) for index, name in numbered if name and index < len(headings)]
         self._headings = headings
         columns.sort(key=lambda column: column[1] == "phone")  # the language before it
         readers = _readers(dates, owners, language)

@@ -102,8 +102,8 @@ def start(import_id: str) -> ResponseReturnValue:
     found, acting = _found(import_id), current()
     fields = _chosen_fields()
     try:
+        dates = _order(found, fields)
         with transaction() as session:
-            dates = _order(request.form.get("dates", ""), fields)
             importing.start_import(
                 session,
                 company=acting.company,
@@ -115,6 +115,8 @@ def start(import_id: str) -> ResponseReturnValue:
             )
     except Conflict:
         return _see(import_id)
+    except MissingObject as missing:
+        return _preview(found, 422, refused=words.refusal_word(missing.code))
     except RuleBroken as refused:
         return _preview(found, 422, refused=words.refusal_word(refused.code, **refused.details), fields=fields)
     return _see(import_id)
@@ -180,11 +182,19 @@ def _chosen_fields() -> dict[str, str]:
     return fields
 
 
-def _order(chosen: str, fields: dict[str, str]) -> str:
-    """The order of days; RuleBroken where a file needs one and nobody has chosen."""
-    if "customer_since" in fields.values() and chosen == ASK:
+def _order(found: ContactImport, fields: dict[str, str]) -> str:
+    """The order of days, as chosen or as the file shows it; RuleBroken where somebody has to choose."""
+    chosen, number = (
+        request.form.get("dates"),
+        next((n for n, name in fields.items() if name == "customer_since"), None),
+    )
+    if number is None or chosen in (DAY_FIRST, MONTH_FIRST):
+        return chosen if number is not None and chosen else ""
+    samples = _look(found, found.encoding or CANDIDATES[0]).samples[int(number) : int(number) + 1]
+    order = day_order(samples[0]) if samples else ""
+    if order == ASK:
         raise RuleBroken("unknown_dates")
-    return chosen if chosen in (DAY_FIRST, MONTH_FIRST) else ""
+    return order
 
 
 def _preview(

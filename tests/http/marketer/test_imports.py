@@ -114,6 +114,16 @@ def test_letters_that_cannot_be_known_are_asked_about(signed_in: SignIn, session
     assert session.scalars(select(Contact)).all() == []
 
 
+def test_a_column_that_becomes_days_only_now_is_asked_about_too(signed_in: SignIn) -> None:
+    admin = signed_in("admin")
+    page = send(admin, "email,when\na@kund.example,03/04/2024\n")
+    form = chosen(admin.get(page).text) | {"column-1": "customer_since", "column-150": "name"}
+    refused = admin.post(f"{page}/start", form)
+    assert refused.status_code == 422
+    assert "what comes first?" in refused.text
+    assert admin.post(f"{page}/start", form | {"dates": "mdy"}).status_code == 303
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8", "windows-1252"])
 def test_whatever_is_chosen_to_read_a_file_the_page_comes(signed_in: SignIn, encoding: str) -> None:
     admin = signed_in("admin")
