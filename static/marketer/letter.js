@@ -8,22 +8,28 @@ const width = document.querySelector("[data-width]");
 const status = document.querySelector("[data-status]");
 const part = document.getElementById("part");
 let waiting = 0;
+let turn = 0;
 
 function look() {
-  const former = stage.querySelector("iframe");
-  const frame = former.cloneNode();
-  frame.removeAttribute("src");
+  const [shown, ...late] = stage.querySelectorAll("iframe");
+  for (const frame of late) frame.remove();
+  const coming = shown.cloneNode();
+  coming.removeAttribute("src");
+  coming.name = `letter-preview-${++turn}`;
+  coming.hidden = true;
+  shown.after(coming);
+  coming.addEventListener("load", () => {
+    coming.hidden = false;
+    shown.remove();
+  }, { once: true });
   if (button) {
-    former.removeAttribute("name");
-    former.after(frame);
+    button.formTarget = coming.name;
     form.requestSubmit(button);
-  } else {
-    const address = new URL(former.dataset.saved, location.href);
-    for (const choice of form.querySelectorAll("[data-choice]")) address.searchParams.set(choice.name, choice.value);
-    frame.src = address;
-    former.after(frame);
+    return;
   }
-  former.remove();
+  const address = new URL(coming.dataset.saved, location.href);
+  for (const choice of form.querySelectorAll("[data-choice]")) address.searchParams.set(choice.name, choice.value);
+  coming.src = address;
 }
 
 function soon() {
