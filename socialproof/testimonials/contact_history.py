@@ -49,7 +49,7 @@ def history_of(session: Session, contact: Contact) -> list[Happening]:
         *_of_testimonials(session, contact),
         *(Happening(event.happened_at, "event", event) for event in events_of(session, contact.id, limit=MOST)),
     ]
-    return sorted(found, key=lambda happening: (happening.at, _RANK.get(happening.kind, 0)), reverse=True)
+    return sorted(found, key=lambda happening: (happening.at, _RANK.get(happening.kind, len(_RANK))), reverse=True)
 
 
 def kept_counts(session: Session, contact: Contact) -> tuple[int, int]:
