@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -112,7 +113,7 @@ def test_a_bounced_address_is_put_right_by_another_one(
 
 def test_the_page_says_what_the_ledger_says_now(signed_in: SignIn, factories: Factories, company: Company) -> None:
     now = factories.now
-    sentences = {
+    sentences: dict[str, dict[str, Any]] = {
         "asked recently": {"last_asked_at": now - timedelta(days=1)},
         "Never: unsubscribed on": {"unsubscribed_at": now},
         "By text message only": {"email_bounced_at": now, "phone": "+46701234567"},
