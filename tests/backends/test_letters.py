@@ -1,11 +1,16 @@
 """The words of every letter: complete in each language, one subject line, nothing of a stranger's HTML."""
 
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html import escape
 from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
 
-from socialproof.backends.mail import render
+from socialproof.backends.mail import MessageMalformed, render
+from socialproof.backends.mail.skeleton import Sender, Skeleton
+from socialproof.domain.letter import Filling, gap
 from socialproof.languages import LANGUAGES
 
 EVIL = '"><img src=x onerror=alert(1)>'
@@ -76,3 +81,37 @@ def test_a_receipt_without_consent_says_that_nothing_is_shown() -> None:
     written = render("receipt", "en", **LETTERS["receipt"] | {"consents": [], "shown_as": "", "author": ""})
     assert "not shown anywhere" in written.text
     assert "Shown without a name" in written.text
+
+
+@pytest.mark.parametrize("name", ["", "Aino", "Å" * 120, '"><b>{name}=\\r.'])
+def test_a_letter_with_gaps_reads_as_if_it_had_been_written_whole(name: str) -> None:
+    words = f"Hej {gap('name')},\n.dot\n{'lång rad ' * 40}{gap('link')}1\nend \n{gap('link')}{gap('name')}"
+    page = f"<p>{words}</p>"
+    sender = Sender("Nordlys Kaffe", "hej@nordlys.example", "proof.example")
+    skeleton = Skeleton.of(sender=sender, subject=f"Hej {gap('name')}", text=words, html=page, language="sv")
+    values = {"name": name, "link": f"https://proof.example/s/i/{'a' * 90}?score="}
+    content = skeleton.letter(to="aino@kunde.example", key="k", values=values).content
+    assert max(map(len, content.split(b"\r\n"))) <= 78
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    letter = message_from_bytes(content, _class=EmailMessage, policy=policy.SMTP)
+    text, html = (part.get_content().replace("\r\n", "\n").rstrip("\n") for part in letter.iter_parts())
+    assert text == Filling.of(words).filled(values)
+    assert html == Filling.of(page).filled(values, escape)
+    assert letter["Subject"] == f"Hej {name}".strip()
+
+
+@pytest.mark.parametrize("broken", ["\r\nBcc: x@evil.example", "\x00", "\u2028"])
+def test_no_name_and_no_subject_of_a_skeleton_becomes_a_second_header(broken: str) -> None:
+    parts = {"text": "x", "html": "x", "language": "en"}
+    sender = Sender("Kaffe" + broken, "hej@nordlys.example", "proof.example")
+    with pytest.raises(MessageMalformed):
+        Skeleton.of(sender=sender, subject="x", **parts)
+    good = Sender("Kaffe", "hej@nordlys.example", "proof.example")
+    with pytest.raises(MessageMalformed):
+        Skeleton.of(sender=good, subject="x" + broken, **parts)
+    with pytest.raises(MessageMalformed):
+        skeleton = Skeleton.of(sender=good, subject=gap("name"), **parts)
+        skeleton.letter(to="a@b.example", key="k", values={"name": broken + "x"})
+    with pytest.raises(MessageMalformed):
+        skeleton = Skeleton.of(sender=good, subject="x", **parts)
+        skeleton.letter(to="a@b.example" + broken, key="k", values={})

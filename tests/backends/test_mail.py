@@ -17,6 +17,7 @@ from aiosmtpd.controller import Controller
 from socialproof.backends.mail import (
     MailDelayed,
     MailRefused,
+    MailUnreachable,
     Message,
     MessageMalformed,
     OutboxMailer,
@@ -35,13 +36,14 @@ class Desk:
     recipient_answers: list[str] = field(default_factory=list)
     taken: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     connections: int = 0
+    is_pipelining: bool = False
 
     async def handle_EHLO(
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.is_pipelining else responses
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         answer = self.recipient_answers.pop(0) if self.recipient_answers else "250 OK"
@@ -104,7 +106,7 @@ def test_a_message_arrives_with_words_and_html(mailer: SmtpMailer, desk: Desk) -
     assert letter["Subject"] == "Tack för dina ord"
     assert letter["From"] == "Nordlys Kaffe AB <no-reply@proof.example>"
     assert letter["Auto-Submitted"] == "auto-generated"
-    kinds = [part.get_content_type() for part in letter.iter_parts()]  # type: ignore[attr-defined]
+    kinds = [part.get_content_type() for part in letter.iter_parts()]
     assert kinds == ["text/plain", "text/html"]
 
 
@@ -124,7 +126,7 @@ def test_several_messages_share_one_connection(mailer: SmtpMailer, desk: Desk) -
 
 def test_a_connection_that_died_in_between_is_made_anew(mailer: SmtpMailer, desk: Desk) -> None:
     mailer.send(a_message(key="before"))
-    mailer._idle[0][0].sock.shutdown(socket.SHUT_RDWR)
+    mailer._idle[0][0].sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
     mailer.send(a_message(key="after"))
     assert (len(desk.taken), desk.connections) == (2, 2)
 
@@ -233,11 +235,41 @@ def test_other_mail_flows_while_one_host_is_mute(mailer: SmtpMailer, desk: Desk)
         assert outcome
 
 
-def test_nobody_listening_is_a_delay() -> None:
+def test_nobody_listening_is_nobodys_fault() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
-    with pytest.raises(MailDelayed):
+    with pytest.raises(MailUnreachable):
         SmtpMailer("127.0.0.1", port, SENDER).send(a_message())
+
+
+@pytest.mark.parametrize("answer", ["530 5.7.0 sign in first", "535 5.7.8 who are you"])
+def test_a_server_that_refuses_us_says_nothing_about_the_recipient(mailer: SmtpMailer, desk: Desk, answer: str) -> None:
+    desk.recipient_answers = [answer]
+    with pytest.raises(MailUnreachable):
+        mailer.send(a_message())
+
+
+@pytest.mark.parametrize("is_pipelining", [False, True])
+def test_a_warm_connection_stays_after_a_refusal_and_is_used_by_the_next(
+    mailer: SmtpMailer, desk: Desk, is_pipelining: bool
+) -> None:
+    desk.is_pipelining = is_pipelining
+    for answer in ("550 no such user", "451 later", "250 OK"):
+        desk.recipient_answers = [answer]
+        try:
+            mailer.send(a_message(key=answer, text=".\n..\nlast line\n.\n"))
+        except (MailRefused, MailDelayed):
+            assert not answer.startswith("250")
+    assert (len(desk.taken), desk.connections) == (1, 1)
+    assert desk.taken[0][1].get_body(("plain",)).get_content().splitlines() == [".", "..", "last line", "."]  # type: ignore[union-attr]
+
+
+def test_a_policy_that_refuses_the_letter_is_not_about_the_address(mailer: SmtpMailer, desk: Desk) -> None:
+    for answer, is_about in (("550 5.7.1 looks like spam", False), ("550 5.1.1 unknown", True), ("550 no", True)):
+        desk.answers = [answer]
+        with pytest.raises(MailRefused) as refused:
+            mailer.send(a_message())
+        assert refused.value.is_about_address == is_about
 
 
 def test_tls_is_demanded_when_asked_for(peer: Controller, desk: Desk) -> None:

@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from socialproof.tokens import BadToken, Purpose, Tokens
+from socialproof.tokens import MARK_LENGTH, BadToken, Purpose, Tokens
 
 TOKENS = Tokens(("a" * 40,))
 ALPHABET = string.ascii_letters + string.digits + "-_."
@@ -61,3 +61,24 @@ def test_a_timed_link_ends() -> None:
     assert TOKENS.read_timed(Purpose.ANSWER_KEY, token, 60) == "abc"
     with pytest.raises(BadToken):
         TOKENS.read_timed(Purpose.ANSWER_KEY, token, -1)
+
+
+MARKED = "abcdefghijklmn_-"
+
+
+def test_the_mark_of_an_invitation_survives_servers_that_forget_its_case() -> None:
+    mark = TOKENS.bounce_mark(MARKED)
+    assert len(mark) == MARK_LENGTH
+    assert set(mark) <= set(string.ascii_lowercase + "234567")
+    assert TOKENS.read_bounce_mark(mark) == TOKENS.read_bounce_mark(mark.upper()) == MARKED
+    rotated = Tokens(("b" * 40, "a" * 40))
+    assert rotated.read_bounce_mark(mark) == MARKED
+    assert rotated.bounce_mark(MARKED) != mark
+
+
+def test_no_other_mark_is_believed() -> None:
+    mark = TOKENS.bounce_mark(MARKED)
+    damaged = [mark[:at] + ("a" if mark[at] != "a" else "b") + mark[at + 1 :] for at in range(len(mark) - 1)]
+    for wrong in (*damaged, "", mark[:-1], mark + "a", "ä" * 36, "1" * 36, Tokens(("c" * 40,)).bounce_mark(MARKED)):
+        with pytest.raises(BadToken):
+            TOKENS.read_bounce_mark(wrong)

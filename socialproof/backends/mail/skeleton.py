@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -42,6 +42,8 @@ class Skeleton:
     subject: Filling
     text: Filling
     html: Filling
+    text_part: EncodedPart
+    html_part: EncodedPart
 
     @classmethod
     def of(cls, *, sender: Sender, subject: str, text: str, html: str, language: str) -> Skeleton:
@@ -58,7 +60,9 @@ class Skeleton:
         lines["MIME-Version"] = "1.0"
         headers = lines.as_bytes().rstrip(b"\r\n") + b"\r\n"
         headers += f'Content-Type: multipart/alternative;\r\n boundary="{_BOUNDARY}"\r\n'.encode("ascii")
-        return cls(sender, headers, Filling.of(subject), Filling.of(text), Filling.of(html))
+        words, page = Filling.of(text), Filling.of(html)
+        parts = EncodedPart.of("plain", words), EncodedPart.of("html", page, escape)
+        return cls(sender, headers, Filling.of(subject), words, page, *parts)
 
     def letter(
         self, *, to: str, key: str, values: Mapping[str, str], envelope_from: str = "", unsubscribe: str = ""
@@ -74,9 +78,8 @@ class Skeleton:
         if unsubscribe:
             own.append(f"List-Unsubscribe: {one_line(unsubscribe)}\r\n".encode("ascii"))
             own.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
-        text = _part("plain", self.text.filled(values))
-        html = _part("html", self.html.filled(values, escape))
-        content = b"".join((self.headers, *own, b"\r\n", text, html, f"--{_BOUNDARY}--\r\n".encode("ascii")))
+        parts = self.text_part.filled(values), self.html_part.filled(values)
+        content = b"".join((self.headers, *own, b"\r\n", *parts, f"--{_BOUNDARY}--\r\n".encode("ascii")))
         if self.sender.dkim is not None and to.isascii():
             content = self.sender.dkim.signed(content)
         return Letter(to, envelope_from or self.sender.address, content, key)
@@ -88,10 +91,42 @@ def sender_of_installation(mail_from: str, name: str) -> Sender:
     return Sender(name or address.display_name, address.addr_spec, address.domain)
 
 
-def _part(kind: str, words: str) -> bytes:
-    lines = "\r\n".join(words.splitlines()) + "\r\n"
-    head = f"--{_BOUNDARY}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
-    return head.encode("ascii") + b"\r\n\r\n" + b2a_qp(lines.encode("utf-8"), istext=True) + b"\r\n"
+@dataclass(frozen=True, slots=True)
+class EncodedPart:
+    """One part of the letter, encoded already but for its gaps. Between words and value the line is broken softly, so
+    that no line becomes too long; a reader's program takes these breaks out again.
+    """
+
+    pieces: tuple[bytes, ...]
+    names: tuple[str, ...]
+    escaped: Callable[[str], str]
+
+    @classmethod
+    def of(cls, kind: str, words: Filling, escaped: Callable[[str], str] = str) -> EncodedPart:
+        """The part of this kind, plain or html."""
+        first, *others = (_encoded(piece) for piece in words.pieces)
+        head = f"--{_BOUNDARY}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+        head += "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        pieces = [head.encode("ascii") + first, *others]
+        pieces[-1] += b"\r\n"
+        return cls(tuple(pieces), words.names, escaped)
+
+    def filled(self, values: Mapping[str, str]) -> bytes:
+        """One copy of the part."""
+        known: dict[str, bytes] = {}
+        parts = [self.pieces[0]]
+        for name, piece in zip(self.names, self.pieces[1:], strict=True):
+            if name not in known:
+                value = self.escaped(values[name.strip()])
+                spaced = f" {value}" if name[0] == " " and value else value
+                known[name] = b"=\r\n" + _encoded(spaced) + b"=\r\n" if spaced else b"=\r\n"
+            parts += (known[name], piece)
+        return b"".join(parts)
+
+
+def _encoded(text: str) -> bytes:
+    # It breaks lines as the text does, and with LF where the text has no line to go by.
+    return b2a_qp(text.encode("utf-8"), istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _folded(name: str, value: str) -> bytes:
