@@ -208,7 +208,12 @@ def _insert(session: Session, names: Sequence[str], rows: Sequence[Values], comp
 
 def _formed(connection: Connection, name: str, values: list[Any]) -> list[Any]:
     form = _TABLE.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return values if form is None else [form(value) for value in values]
+    if form is None:
+        return values
+    # Few different days and attributes stand in many rows.
+    keys = [tuple(value.items()) for value in values] if name == "attributes" else values
+    forms = {key: form(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+    return [forms[key] for key in keys]
 
 
 def _public_ids(count: int) -> list[str]:

@@ -101,10 +101,10 @@ class RowReader:
             cell = cells[index]
             if not cell:
                 continue
-            if name == "phone" and "language" in values:
-                read = self._phone_of[values["language"]]
             try:
-                value = read(cell if cell[0] != "'" else unguard(cell)) if len(cell) <= LONGEST_CELL else _too_long()
+                if name == "phone" and "language" in values:
+                    read = self._phone_of[values["language"]]
+                value = read(cell if cell[0] != "'" else unguard(cell))
             except RuleBroken as broken:
                 self._note(row, index, broken.code, cell)
                 continue
@@ -159,7 +159,7 @@ def column_letters(index: int) -> str:
 
 def plain_email(cell: str) -> str | None:
     """The address as `kept_email` keeps it, when it is plainly one; None says nothing."""
-    if not cell.isascii():
+    if len(cell) > LONGEST["email"] or not cell.isascii():
         return None
     found = _PLAIN_EMAIL.fullmatch(cell.lower())
     if found is None or len(found[1]) > 64 or len(found[2]) > 63 or found[3] in _SPECIAL_ENDINGS:
@@ -214,11 +214,9 @@ def _text_reader(name: str) -> Callable[[str], object]:
     return partial(_text, most=longest("name" if name in _PARTS else name))
 
 
-def _too_long() -> str:
-    raise RuleBroken("too_long")
-
-
 def _text(cell: str, most: int) -> str:
+    if len(cell) > LONGEST_CELL:
+        raise RuleBroken("too_long")
     text = cell if _PLAIN_LINE.fullmatch(cell) else clean_line(cell)
     if len(text) > most:
         raise RuleBroken("too_long")

@@ -155,7 +155,7 @@ def records(stream: BinaryIO, encoding: str, delimiter: str) -> Generator[Record
             if place.is_spoilt or place.line - before > MOST_LINES:
                 yield Record(before + 1, cells, "unreadable" if place.is_spoilt else "quote_open")
                 place.is_spoilt = False
-            elif any(cells) and "".join(cells).strip():
+            elif cells and (cells[0].strip() or "".join(cells).strip()):
                 yield Record(before + 1, cells, "")
 
 
