@@ -17,6 +17,11 @@ BOUNCED, DELAYED, DELIVERED, COMPLAINED, OTHER = "bounced", "delayed", "delivere
 
 MOST_BYTES = 1024 * 1024
 """Of a letter that comes back: it may quote the whole of ours."""
+READ_BYTES = 128 * 1024
+"""Of these the report itself is read: it stands before the quoted letter."""
+MOST_BOUNDARIES = 30
+"""The parser looks for each of them in every line, so a letter of many would keep it busy for a minute."""
+LONGEST_FIELD = 2000
 LONGEST_REASON = 300
 MOST_PARTS = 50
 COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")
@@ -48,8 +53,11 @@ class Report:
 
 def read_report(content: bytes) -> Report:
     """What this letter says; a Report of kind "other" when it is none that we know. Never raises for its content."""
+    begin = content[:READ_BYTES]
+    if begin.lower().count(b"boundary") > MOST_BOUNDARIES:
+        return Report(OTHER)
     try:
-        letter = message_from_bytes(content)
+        letter = message_from_bytes(begin)
         return _feedback(letter) or _delivery(letter) or Report(OTHER)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Report(OTHER)
@@ -57,7 +65,7 @@ def read_report(content: bytes) -> Report:
 
 def without_addresses(words: str) -> str:
     """A server's words in one line that name nobody."""
-    return clean_line(_ADDRESS.sub("…", words))[:LONGEST_REASON]
+    return clean_line(_ADDRESS.sub("…", words[:LONGEST_FIELD]))[:LONGEST_REASON]
 
 
 def _feedback(letter: Message) -> Report | None:
@@ -87,7 +95,7 @@ def _recipient(group: Message) -> Report:
 
 
 def _field(group: Message, name: str) -> str:
-    return clean_line(str(group.get(name, "")))
+    return clean_line(str(group.get(name, ""))[:LONGEST_FIELD])
 
 
 def _part(letter: Message, kind: str) -> Message | None:
