@@ -20,6 +20,7 @@ from socialproof.cli.work import job_context
 from socialproof.companies.emails import kept_email
 from socialproof.companies.models import Company, Membership
 from socialproof.contacts import import_job, importing
+from socialproof.contacts.export import export
 from socialproof.contacts.import_values import plain_email, plain_phone
 from socialproof.contacts.models import Contact, ContactImport, ImportProblem
 from socialproof.contacts.phones import e164
@@ -192,6 +193,29 @@ def test_who_said_never_stays_unsubscribed_and_a_file_may_say_it_too(
     run_jobs()
     assert counts(session, again) == ("done", 0, 0, 2, 0)
     assert contacts(session, member.company)["new@kund.example"].unsubscribed_at is not None
+
+
+def test_what_was_exported_comes_back_unchanged(
+    bring: Callable[..., ContactImport],
+    session: Session,
+    member: Membership,
+    factories: Factories,
+    run_jobs: RunJobs,
+) -> None:
+    factories.contact(
+        member.company,
+        email="a@kund.example",
+        phone="+46701740635",
+        name="=Åsa",
+        owner_id=member.user_id,
+        attributes={"Nivå": "-1"},
+    )
+    factories.contact(member.company, email=None, phone="+4521234567", time_zone="Europe/Oslo", language="da")
+    content = "".join(export(session, [Contact.company_id == member.company_id]))
+    found = bring(content)
+    run_jobs()
+    assert counts(session, found) == ("done", 0, 0, 2, 0)
+    assert problems(session, found) == []
 
 
 def test_ten_thousand_rows_with_a_broken_one_in_the_middle(
