@@ -15,7 +15,7 @@ from socialproof.companies.models import MailSender
 from socialproof.database import db, transaction
 from socialproof.domain.mail_records import GOOD, UNKNOWN, Finding, dkim_name, dkim_record, domain_of
 from socialproof.domain.roles import Role
-from socialproof.seal import Seal
+from socialproof.seal import BrokenSeal, Seal
 from socialproof.web import services
 from socialproof.web.marketer.access import current, may, role_required
 from socialproof.web.marketer.entering import see
@@ -90,7 +90,7 @@ def check() -> Response:
                 user=current().user,
                 selector=sending.selector,
                 domain=sending.domain,
-                is_found=signature.verdict == GOOD,
+                is_found=signature.verdict == GOOD and not _is_key_lost(_sender()),
                 now=clock.now(),
             )
     return _page(filled(_sender(), current().company), findings=findings)
@@ -98,6 +98,17 @@ def check() -> Response:
 
 def _sender() -> MailSender | None:
     return senders.sender_of(db.session(), current().company)
+
+
+def _is_key_lost(sender: MailSender | None) -> bool:
+    """Whether the private half was sealed with a secret that this installation does not have any more."""
+    if sender is None or not sender.dkim_private_key:
+        return False
+    try:
+        Seal(services().settings.secret_keys).open(sender.dkim_private_key)
+    except BrokenSeal:
+        return True
+    return False
 
 
 def _sending(sender: MailSender | None) -> Sending:
@@ -126,6 +137,7 @@ def _page(form: SenderForm, status: int = 200, findings: list[Finding] | None = 
         sending=sending,
         record_name=dkim_name(sending.selector, sending.domain) if record else "",
         record=record,
+        is_key_lost=_is_key_lost(sender),
         record_strings=[record[start : start + STRING_LENGTH] for start in range(0, len(record), STRING_LENGTH)],
         findings=None if findings is None else [tell(each) for each in findings],
         least_rest=senders.REST_DAYS,

@@ -151,3 +151,19 @@ def test_without_an_address_of_its_own_the_installations_domain_is_looked_at(
     page = signed_in("admin").post("/app/sender/check").text
     assert "There is no SPF record." in page
     assert set(name_server.asked) == {"localhost", "mail.shop.example", "_dmarc.localhost"}
+
+
+def test_a_key_that_cannot_be_opened_any_more_is_told_and_not_signed_with(
+    signed_in: SignIn, session: Session, name_server: NameServer
+) -> None:
+    admin = signed_in("admin")
+    admin.post("/app/sender", FORM)
+    admin.post("/app/sender/key")
+    kept = sender_of(session)
+    kept.dkim_private_key, kept.is_dkim_on = Seal(("another secret of the installation",)).close("x"), True
+    session.commit()
+    name = f"{kept.dkim_selector}._domainkey.shop.example"
+    name_server.texts[name] = [f"v=DKIM1; k=rsa; p={kept.dkim_public_key}"]
+    assert "Please replace it." in admin.get("/app/sender").text
+    admin.post("/app/sender/check")
+    assert not sender_of(session).is_dkim_on
