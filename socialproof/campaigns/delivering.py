@@ -10,7 +10,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 
 from sqlalchemy.exc import OperationalError
 
@@ -33,7 +34,7 @@ BATCH = 200
 """Rows that are claimed in one transaction."""
 SLICE_SECONDS = 10.0
 """How long one company keeps a worker's thread; then others have their turn, and the rest comes after them."""
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.005
 RENEW_SECONDS = 20.0
 SAFE_SECONDS = sending.LEASE.total_seconds() * 0.6
 """Nothing is begun so long after the last renewal: by then the claim may be another's before the letter is out."""
@@ -59,6 +60,7 @@ class Delivery:
         self.claim = new_public_id()
         self.ready: deque[Outgoing] = deque()
         self.flying: dict[Future[Result], Outgoing] = {}
+        self.landed: SimpleQueue[Future[Result]] = SimpleQueue()
         self.lanes = context.settings.mail_connections
         self.skeletons: dict[tuple[int, str, bool], Skeleton] = {}
         self.stationery: Stationery | None = None
@@ -72,7 +74,9 @@ class Delivery:
             while self._refill() or self.flying:
                 while self.ready and len(self.flying) < self._most_flying():
                     outgoing = self.ready.popleft()
-                    self.flying[crew.submit(self._send, outgoing)] = outgoing
+                    future = crew.submit(self._send, outgoing)
+                    self.flying[future] = outgoing
+                    future.add_done_callback(self.landed.put)
                 finished = self._finished()
                 self._record([future.result() for future in finished])
                 for future in finished:
@@ -88,11 +92,18 @@ class Delivery:
                 payload = {"company_id": self.company_id}
                 enqueue(session, DELIVER, payload, now=self.context.now(), key=f"{DELIVER}:{self.company_id}")
 
-    def _finished(self) -> set[Future[Result]]:
-        """Wait for a result, and a blink longer for those that come with it: they are one commit."""
-        finished, rest = wait(self.flying, timeout=RENEW_SECONDS / 4, return_when=FIRST_COMPLETED)
-        if finished and rest:
-            finished |= wait(rest, timeout=GATHER_SECONDS).done
+    def _finished(self) -> list[Future[Result]]:
+        """Wait for a result, and a blink longer for those that come with it, as many as have lanes: they are one commit
+        during which the others fly on.
+        """
+        finished: list[Future[Result]] = []
+        patience = RENEW_SECONDS / 4
+        try:
+            while len(finished) < max(1, min(self.lanes, len(self.flying))):
+                finished.append(self.landed.get(timeout=patience))
+                patience = GATHER_SECONDS
+        except Empty:
+            pass
         return finished
 
     def _most_flying(self) -> int:
