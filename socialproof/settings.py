@@ -244,7 +244,9 @@ def _mail_url(url: str) -> str:
 
 def _address(name: str, text: str) -> str:
     if text and not re.fullmatch(r"[A-Za-z0-9._-]{1,27}@[A-Za-z0-9.-]+", text):
-        raise Misconfigured(f"{name} must be a plain e-mail address, at most 27 characters before the @ and no plus sign, not {text!r}.")
+        raise Misconfigured(
+            f"{name} must be a plain e-mail address, at most 27 characters before the @ and no plus sign, not {text!r}."
+        )
     return text.lower()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -104,7 +104,7 @@ def start(session: Session, *, campaign: Campaign, user: User, now: datetime) ->
     RuleBroken("not_ready", why=…) with the codes of all obstacles, ("wrong_state") when it is no draft.
     """
     state_after(campaign.state, "start")
-    _refuse_unready(what_prevents(session, campaign))
+    _refuse_unready(what_prevents(session, campaign, now=now))
     _move(session, campaign, "start", started_at=now)
     _note(session, campaign, user, "campaign.started", now)
     record(session, CampaignStarted(company_id=campaign.company_id, campaign_id=campaign.id))
@@ -119,7 +119,7 @@ def pause(session: Session, *, campaign: Campaign, user: User, now: datetime) ->
 def resume(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
     """Go on where it paused. RuleBroken("not_ready") as for a start, ("wrong_state")."""
     state_after(campaign.state, "resume")
-    _refuse_unready(what_prevents(session, campaign))
+    _refuse_unready(what_prevents(session, campaign, now=now))
     _move(session, campaign, "resume")
     _note(session, campaign, user, "campaign.resumed", now)
     record(session, CampaignStarted(company_id=campaign.company_id, campaign_id=campaign.id))
@@ -145,7 +145,7 @@ def discard(session: Session, *, campaign: Campaign, user: User, now: datetime) 
     session.flush()
 
 
-def what_prevents(session: Session, campaign: Campaign) -> list[str]:
+def what_prevents(session: Session, campaign: Campaign, *, now: datetime) -> list[str]:
     """Codes of what must be repaired before the campaign can run; empty when nothing is in the way."""
     return obstacles(
         Readiness(
@@ -154,7 +154,7 @@ def what_prevents(session: Session, campaign: Campaign) -> list[str]:
             event_name=campaign.event_name,
             survey_kind=campaign.survey.kind,
             survey_state=campaign.survey.state,
-            has_contacts=_has_contacts(session, campaign),
+            has_contacts=_has_contacts(session, campaign, now.date()),
             has_postal_address=bool(_postal_address(session, campaign.company_id)),
         )
     )
@@ -183,9 +183,11 @@ def _refuse_unready(why: list[str]) -> None:
         raise RuleBroken("not_ready", why=why)
 
 
-def _has_contacts(session: Session, campaign: Campaign) -> bool:
+def _has_contacts(session: Session, campaign: Campaign, today: date) -> bool:
     one = select(Contact.id).where(
-        Contact.company_id == campaign.company_id, Contact.deleted_at.is_(None), *in_segment(campaign.segment)
+        Contact.company_id == campaign.company_id,
+        Contact.deleted_at.is_(None),
+        *in_segment(campaign.segment, today=today),
     )
     return session.scalar(one.limit(1)) is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -19,8 +20,9 @@ STATES = ("askable", "unsubscribed", "bounced", "no_address")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which contacts somebody looks for; the default is all of them."""
+    """Which contacts somebody looks for on a day; the default is all of them."""
 
+    today: date
     search: str = ""
     segment: ContactSegment | None = None
     state: str = ""
@@ -61,7 +63,11 @@ def contact_counts(session: Session, company_id: int, wanted: Wanted) -> dict[st
 
 def conditions(company_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     """For any select over Contact: the living contacts of the company that are wanted."""
-    found = [Contact.company_id == company_id, Contact.deleted_at.is_(None), *in_segment(wanted.segment)]
+    found = [
+        Contact.company_id == company_id,
+        Contact.deleted_at.is_(None),
+        *in_segment(wanted.segment, today=wanted.today),
+    ]
     if wanted.state in _STATES:
         found.append(_STATES[wanted.state])
     return [*found, *_mentions(wanted.search)]

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, String, and_, func, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from socialproof.clock import now
 from socialproof.companies.models import User
 from socialproof.contacts.models import Contact, ContactSegment
 from socialproof.domain.contact import ATTRIBUTE, is_attribute
@@ -42,19 +41,16 @@ def _attribute_on_postgresql(element: AttributeText, compiler: Any, **kw: Any) -
     return f"({column} ->> CAST({name} AS TEXT))"
 
 
-def segment_filter(
-    rules: Iterable[Mapping[str, Any]], company_id: int, *, today: date | None = None
-) -> list[ColumnElement[bool]]:
+def segment_filter(rules: Iterable[Mapping[str, Any]], company_id: int, *, today: date) -> list[ColumnElement[bool]]:
     """Conditions for any select over Contact: of this company, and all rules are true. No rules: everybody.
 
     Deleted contacts are the caller's to leave out. `today` is the UTC day from which "days ago" counts.
     RuleBroken as `checked_rules`.
     """
-    on = today or now().date()
-    return [Contact.company_id == company_id, *(_condition(rule, on) for rule in checked_rules(rules))]
+    return [Contact.company_id == company_id, *(_condition(rule, today) for rule in checked_rules(rules))]
 
 
-def in_segment(segment: ContactSegment | None, *, today: date | None = None) -> list[ColumnElement[bool]]:
+def in_segment(segment: ContactSegment | None, *, today: date) -> list[ColumnElement[bool]]:
     """The same of a stored segment; None means every contact, and adds no condition."""
     return segment_filter(segment.rules, segment.company_id, today=today) if segment else []
 

@@ -97,7 +97,17 @@ def test_backends_know_no_noun() -> None:
     assert wrong == []
 
 
-READING = ("queries", "segments", "moderation_queries", "insight", "catalogue", "showing", "disclosure", "snapshot", "wording")
+READING = (
+    "queries",
+    "segments",
+    "moderation_queries",
+    "insight",
+    "catalogue",
+    "showing",
+    "disclosure",
+    "snapshot",
+    "wording",
+)
 
 
 @pytest.mark.parametrize("layer", ["models", *READING])

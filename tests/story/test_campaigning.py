@@ -133,9 +133,9 @@ def test_a_segment_in_which_nobody_is_cannot_be_asked(shop: Shop) -> None:
     segment = ContactSegment(company_id=shop.company.id, name="Nobody", rules=[rule], created_at=shop.factories.now)
     shop.factories.add(segment)
     shop.change(campaign, segment=segment)
-    assert campaigning.what_prevents(shop.session, campaign) == ["nobody"]
+    assert campaigning.what_prevents(shop.session, campaign, now=shop.factories.now) == ["nobody"]
     shop.factories.contact(shop.company, organisation="Nobody Ltd")
-    assert campaigning.what_prevents(shop.session, campaign) == []
+    assert campaigning.what_prevents(shop.session, campaign, now=shop.factories.now) == []
 
 
 def test_settings_are_checked_kept_and_only_what_changed_is_noted(shop: Shop) -> None:

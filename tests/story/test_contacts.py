@@ -99,7 +99,7 @@ FOUND = [
 
 def test_a_search_finds_the_same_contacts_in_both_databases(session: Session, three: int) -> None:
     for search, expected in FOUND:
-        assert {contact.name for contact in contact_page(session, three, Wanted(search))} == expected, search
+        assert {contact.name for contact in contact_page(session, three, Wanted(TODAY, search))} == expected, search
 
 
 def test_contacts_are_counted_by_state_and_paged_newest_first(session: Session, factories: Factories) -> None:
@@ -114,13 +114,13 @@ def test_contacts_are_counted_by_state_and_paged_newest_first(session: Session, 
         {"email": None, "deleted_at": then},
     ]
     contacts = [factories.contact(company, **each) for each in values]
-    counts = contact_counts(session, company.id, Wanted(state="bounced"))
+    counts = contact_counts(session, company.id, Wanted(TODAY, state="bounced"))
     assert counts == {"": 6, "askable": 2, "unsubscribed": 2, "bounced": 3, "no_address": 1}
     for state, count in counts.items():
-        assert len(contact_page(session, company.id, Wanted(state=state))) == count
-    page = contact_page(session, company.id, Wanted(), before=contacts[3].public_id)
+        assert len(contact_page(session, company.id, Wanted(TODAY, state=state))) == count
+    page = contact_page(session, company.id, Wanted(TODAY), before=contacts[3].public_id)
     assert [contact.id for contact in page] == [contact.id for contact in contacts[2::-1]]
-    assert contact_page(session, company.id, Wanted(), before="missing") == []
+    assert contact_page(session, company.id, Wanted(TODAY), before="missing") == []
 
 
 def test_a_changed_address_has_not_bounced_and_the_old_one_stays_bounced(
@@ -194,7 +194,7 @@ def test_an_exported_file_holds_every_contact_and_no_formula(session: Session, f
         company, email="a@customer.example", phone="+46701234567", owner_id=owner.id, unsubscribed_at=factories.now
     )
     factories.contact(factories.company())
-    text = "".join(export(session, conditions(company.id, Wanted())))
+    text = "".join(export(session, conditions(company.id, Wanted(TODAY))))
     assert text.startswith("\ufeffemail,phone,")
     heading, first, second = csv.reader(io.StringIO(text[1:], newline=""))
     assert heading == [*HEADINGS, "attributes." + NAME]
@@ -217,7 +217,7 @@ def test_an_export_reads_in_batches_and_misses_nobody(
     monkeypatch.setattr("socialproof.contacts.export.BATCH", 2)
     company = factories.company()
     expected = [factories.contact(company).email for _ in range(5)]
-    lines = "".join(export(session, conditions(company.id, Wanted()))).splitlines()[1:]
+    lines = "".join(export(session, conditions(company.id, Wanted(TODAY)))).splitlines()[1:]
     assert [line.split(",")[0] for line in lines] == expected
 
 

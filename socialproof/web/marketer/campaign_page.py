@@ -36,7 +36,7 @@ def page(name: str, campaign: Campaign, status: int = 200, **context: Any) -> Re
     frame = {
         "campaign": campaign,
         "here": name,
-        "obstacles": what_prevents(db.session(), campaign) if not is_over(campaign.state) else [],
+        "obstacles": what_prevents(db.session(), campaign, now=now()) if not is_over(campaign.state) else [],
         "warnings": warnings(campaign),
         "next_round": next_round_on(campaign),
         "is_planning": is_planning(campaign),

@@ -187,7 +187,7 @@ def _wanted() -> queries.Wanted:
     state, named = request.args.get("state", ""), request.args.get("segment", "")
     segment = queries.segment_of(db.session(), current().company.id, named[:22]) if named else None
     search = " ".join(words_of(request.args.get("search", "")))
-    return queries.Wanted(search, segment, state if state in queries.STATES else "")
+    return queries.Wanted(now().date(), search, segment, state if state in queries.STATES else "")
 
 
 def _query(wanted: queries.Wanted) -> dict[str, str]:

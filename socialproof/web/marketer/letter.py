@@ -16,6 +16,7 @@ from socialproof.campaigns.letters import (
     sample_text,
     sample_values,
     skeleton_for,
+    standard_message,
     standard_words,
     stationery_of,
 )
@@ -134,7 +135,8 @@ def _words_page(campaign: Campaign, language: str, form: LetterForm | None = Non
         status,
         form=form or LetterForm.of(campaign, language),
         words_language=language,
-        standard=standard_words(campaign.template, current().company.name, language),
+        standard=standard_words(campaign.template, current().company.name, language)
+        | {"sms_text": standard_message(campaign, language)},
         is_locked=locked,
         parts=PARTS,
         views=VIEWS,

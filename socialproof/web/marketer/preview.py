@@ -95,7 +95,7 @@ def _render(survey: Survey, language: str, wording: Wording, look: tuple[str, in
 
 
 _SCRIPTS = re.compile(r"<script\b(?![^>]*customer/embedded\.js)[^>]*></script>")
-"""A preview is a picture: nothing in it runs, so nothing is asked for either; in a popup's frame it tells its height."""
+"""A preview is a picture: nothing in it runs, so nothing is asked for; in a popup's frame it tells its height."""
 _FILES = {"why": "show", "thanks": "thanks"}
 
 

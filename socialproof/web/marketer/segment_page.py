@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from socialproof.clock import now
 from socialproof.companies.queries import team
 from socialproof.contacts import queries
 from socialproof.contacts.models import ContactSegment
@@ -80,7 +81,7 @@ def page(draft: Draft, segment: ContactSegment | None, used_by: Sequence[Any] = 
     """The builder with the number and the first names of those who are found."""
     company = current().company
     sound = draft.sound()
-    found = segment_filter(sound, company.id)
+    found = segment_filter(sound, company.id, today=now().date())
     return render_template(
         "marketer/segments/show.html",
         draft=draft,

@@ -52,9 +52,7 @@ def test_nobody_to_ask_an_event_to_come_and_a_campaign_that_is_over_have_words(
     assert "There is nobody to ask" in admin.get(f"/app/campaigns/{one_off.public_id}/preview").text
     factories.contact(admin.company)
     event = factories.campaign(survey, "event", event_name="deal won")
-    assert "Asked after “deal won” has happened." in (
-        admin.get(f"/app/campaigns/{event.public_id}/preview").text
-    )
+    assert "Asked after “deal won” has happened." in (admin.get(f"/app/campaigns/{event.public_id}/preview").text)
     over = factories.campaign(survey, "one_off", state="stopped")
     assert "it asks nobody any more" in admin.get(f"/app/campaigns/{over.public_id}/preview").text
 
