@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
-from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +11,7 @@ from socialproof.backends.mail import Letter, render
 from socialproof.backends.mail.signature import DkimKey
 from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
 from socialproof.campaigns.models import Campaign
-from socialproof.campaigns.texts import text_for
+from socialproof.campaigns.texts import text_of
 from socialproof.companies.models import Company, MailSender
 from socialproof.companies.sender import sender_of
 from socialproof.domain.campaign import CampaignTemplate
@@ -28,7 +26,7 @@ from socialproof.tokens import Purpose, Tokens
 
 LONGEST_LOCAL_PART = 64
 """RFC 5321, 4.5.3.1.1."""
-SAMPLE_PHONE, SAMPLE_CODE = "+15555550100", "0123456789"
+SAMPLE_CODE = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,18 +208,7 @@ def sample_values(campaign: Campaign, language: str, *, name: str, base_url: str
     }
 
 
-def sample_text(
-    session: Session, campaign: Campaign, language: str, words: str, *, name: str, settings: Settings
-) -> str:
+def sample_text(campaign: Campaign, language: str, words: str, *, name: str, settings: Settings) -> str:
     """A text message with these words to somebody of the team; its short address leads nowhere."""
-    reader = SimpleNamespace(name=name, phone=SAMPLE_PHONE, language=language)
-    invitation = SimpleNamespace(
-        public_id="sample",
-        short_code=SAMPLE_CODE,
-        language=language,
-        contact=reader,
-        survey=campaign.survey,
-        reminder_count=0,
-    )
-    wordings = [SimpleNamespace(language=language, sms_text=words)]
-    return text_for(session, cast(Campaign, SimpleNamespace(wordings=wordings)), cast(Any, invitation), settings).text
+    link = f"{settings.base_url}/s/k/{SAMPLE_CODE}"
+    return text_of(words, survey=campaign.survey, name=name, language=language, link=link, sender=settings.sms_from)

@@ -16,12 +16,12 @@ from socialproof.campaigns.letters import (
     sample_text,
     sample_values,
     skeleton_for,
-    standard_message,
     standard_words,
     stationery_of,
 )
 from socialproof.campaigns.models import Campaign
 from socialproof.campaigns.rewording import change_words, note_test
+from socialproof.campaigns.texts import standard_text
 from socialproof.campaigns.trying import SEND_TEST
 from socialproof.clock import now
 from socialproof.database import db, transaction
@@ -136,7 +136,7 @@ def _words_page(campaign: Campaign, language: str, form: LetterForm | None = Non
         form=form or LetterForm.of(campaign, language),
         words_language=language,
         standard=standard_words(campaign.template, current().company.name, language)
-        | {"sms_text": standard_message(campaign, language)},
+        | {"sms_text": standard_text(campaign.survey, language)},
         is_locked=locked,
         parts=PARTS,
         views=VIEWS,
@@ -173,7 +173,7 @@ def _framed(letter: str, envelope: str) -> str:
 
 def _text_message(campaign: Campaign, language: str, said: dict[str, str]) -> Response:
     settings, name = services().settings, current().user.name
-    text = sample_text(db.session(), campaign, language, said["sms_text"], name=name, settings=settings)
+    text = sample_text(campaign, language, said["sms_text"], name=name, settings=settings)
     return _picture(render_template("marketer/letter/message.html", text=text, size=size_of(text)))
 
 
