@@ -33,7 +33,7 @@ class Response(Public, LedByCompany, Base):
     comment: Mapped[LongText] = mapped_column(default="")
     language: Mapped[Word]
     source: Mapped[Word]
-    """Where the link stood: link, qr, invitation or embed."""
+    """Where the link stood: link, qr, invitation, embed or popup."""
     is_counted: Mapped[bool] = mapped_column(default=True)
     answered_at: Mapped[datetime]
     changed_at: Mapped[datetime | None]

@@ -45,7 +45,7 @@ def encoding_words() -> dict[str, str]:
 
 def delimiter_words() -> dict[str, str]:
     """What may stand between two cells."""
-    return {",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab")}
+    return {",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab character")}
 
 
 def refusal_word(code: str, **details: object) -> str:
@@ -66,7 +66,7 @@ def refusal_word(code: str, **details: object) -> str:
         "no_address": _("One column must be the e-mail address or the phone number."),
         "field_twice": _("“%(field)s” is chosen for two columns.", field=_field(str(details.get("field", "")))),
         "name_twice": _("Choose either “Name”, or “First name” and “Last name”."),
-        "too_many_attributes": _("That are too many fields of your own: at most 40."),
+        "too_many_attributes": _("Those are too many fields of your own: at most 40."),
         "missing": _("The file is not there any more. Please choose it again."),
     }
     return words.get(code) or _("This file cannot be imported.")

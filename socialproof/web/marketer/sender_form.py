@@ -54,7 +54,7 @@ def _text(typed: str | None) -> str:
 class SenderForm(FlaskForm):  # type: ignore[misc]
     """Who writes, where they are, and how often they ask."""
 
-    from_name = StringField(_l("Sender's name"), [one_line(LONGEST_NAME)], filters=[_line])
+    from_name = StringField(_l("Sender’s name"), [one_line(LONGEST_NAME)], filters=[_line])
     from_address = EmailField(_l("Sender's address"), [_address_or_nothing])
     reply_to = EmailField(_l("Answers go to"), [_address_or_nothing])
     postal_address = TextAreaField(_l("Postal address"), [_short_enough], filters=[_text])

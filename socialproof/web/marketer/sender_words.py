@@ -95,7 +95,7 @@ def _dkim(finding: Finding) -> tuple[str, str]:
         ),
         "dkim_other": (
             _("The record holds another key than yours. Letters are not signed."),
-            _("Replace its value by the one shown under Signature, as a whole."),
+            _("Replace its value with the one shown under Signature, as a whole."),
         ),
         "dkim_twice": (
             _("There are several records of this name; a receiver takes any of them."),
