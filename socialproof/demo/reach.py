@@ -100,7 +100,8 @@ class Reach:
 
     def _quarterly(self, survey: Survey) -> Campaign:
         started_at = self.now - timedelta(days=424)
-        running = {"state": "running", "started_at": started_at, "daily_cap": DAILY_CAP}
+        planned_at = self.now - timedelta(days=1)
+        running = {"state": "running", "started_at": started_at, "planned_at": planned_at, "daily_cap": DAILY_CAP}
         campaign = self._campaign(survey, "How are we doing, every quarter", "relationship", **running)
         words = "You have had our coffee for a while now. One click tells us how it is going."
         wording = CampaignWording(campaign_id=campaign.id, language="en", intro=words, signature="Astrid Holmqvist")
