@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,14 @@ from socialproof.backends.mail import (
     SmtpMailer,
     build_mailer,
 )
+from socialproof.backends.mail.compose import compose
+from socialproof.backends.mail.skeleton import Sender, Skeleton
+from socialproof.domain.letter import gap
 
+HEADERS = {
+    *("Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "Content-Language", "MIME-Version"),
+    *("Content-Type", "Content-Transfer-Encoding"),
+}
 SENDER = "Proof <no-reply@proof.example>"
 
 
@@ -290,6 +298,32 @@ def test_the_url_names_user_password_and_port() -> None:
 def test_cr_lf_and_bcc_never_become_a_header(where: str, broken: str) -> None:
     with pytest.raises(MessageMalformed):
         a_message(**{where: "Aino" + broken})
+
+
+ENCODED = [
+    "=?utf-8?q?a=0D=0ABcc=3A_x=40evil.example?=",
+    "Hej =?utf-8?b?DQpCY2M6IHg=?= du",
+    "=?unicode_escape?q?=5Cr=5Cn?=",
+]
+
+
+@pytest.mark.parametrize("words", ENCODED)
+def test_words_that_look_encoded_are_not_decoded_into_headers(words: str) -> None:
+    """The standard library decodes what it is given, line breaks too."""
+    sender = Sender(words, "info@kaffe.example", "kaffe.example")
+    skeleton = Skeleton.of(sender=sender, subject=f"Hej {gap('name')}", text="Hej", html="Hej", language="sv")
+    ours = compose(a_message(subject=words, from_name=words), sender="no-reply@proof.example").content
+    for content in (skeleton.letter(to="aino@kunde.example", key="1", values={"name": words}).content, ours):
+        letter = message_from_bytes(content)
+        assert set(letter.keys()) <= HEADERS
+        assert words in str(make_header(decode_header(str(letter["Subject"]))))
+        assert words in str(make_header(decode_header(str(letter["From"]))))
+
+
+def test_an_address_that_looks_encoded_stays_one_address() -> None:
+    to = "=?utf-8?q?a=0D=0ABcc=3A_x=40evil.example?=@kunde.example"
+    letter = message_from_bytes(compose(a_message(to=to), sender="no-reply@proof.example").content)
+    assert (letter["To"], letter["Bcc"]) == (to, None)
 
 
 @pytest.mark.parametrize(

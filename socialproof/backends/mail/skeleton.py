@@ -6,13 +6,11 @@ import re
 from binascii import b2a_qp
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import formatdate
 from html import escape
 
 from socialproof.backends.mail.compose import message_id, sender_address
+from socialproof.backends.mail.heading import mailbox_line, words_line
 from socialproof.backends.mail.port import Letter, MessageMalformed, one_line
 from socialproof.backends.mail.signature import DkimKey
 from socialproof.domain.letter import Filling
@@ -49,16 +47,10 @@ class Skeleton:
     def of(cls, *, sender: Sender, subject: str, text: str, html: str, language: str) -> Skeleton:
         """Cut the words at their gaps; MessageMalformed for a name or subject of two lines."""
         one_line(subject.replace("\x02", "").replace("\x03", ""))
-        lines = EmailMessage(policy=SMTP)
-        try:
-            lines["From"] = Address(display_name=one_line(sender.name), addr_spec=one_line(sender.address))
-            if sender.reply_to:
-                lines["Reply-To"] = Address(addr_spec=one_line(sender.reply_to))
-        except (ValueError, IndexError) as error:
-            raise MessageMalformed(str(error)) from error
-        lines["Content-Language"] = language
-        lines["MIME-Version"] = "1.0"
-        headers = lines.as_bytes().rstrip(b"\r\n") + b"\r\n"
+        headers = mailbox_line("From", sender.address, sender.name)
+        if sender.reply_to:
+            headers += mailbox_line("Reply-To", sender.reply_to)
+        headers += f"Content-Language: {one_line(language)}\r\nMIME-Version: 1.0\r\n".encode("ascii")
         headers += f'Content-Type: multipart/alternative;\r\n boundary="{_BOUNDARY}"\r\n'.encode("ascii")
         words, page = Filling.of(text), Filling.of(html)
         parts = EncodedPart.of("plain", words), EncodedPart.of("html", page, escape)
@@ -71,7 +63,7 @@ class Skeleton:
         if not _ONE_ADDRESS.fullmatch(to):
             raise MessageMalformed("the recipient is not one e-mail address")
         own = [
-            _folded("Subject", self.subject.filled(values)),
+            words_line("Subject", self.subject.filled(values)),
             f"To: {to}\r\nDate: {formatdate(usegmt=True)}\r\n".encode("ascii" if to.isascii() else "utf-8"),
             f"Message-ID: {message_id(key, self.sender.message_domain)}\r\n".encode("ascii"),
         ]
@@ -127,9 +119,3 @@ class EncodedPart:
 def _encoded(text: str) -> bytes:
     # It breaks lines as the text does, and with LF where the text has no line to go by.
     return b2a_qp(text.encode("utf-8"), istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def _folded(name: str, value: str) -> bytes:
-    if value.isascii() and len(value) < 60 and value.isprintable() and "=?" not in value:
-        return f"{name}: {value}\r\n".encode("ascii")
-    return str(SMTP.fold(name, SMTP.header_factory(name, one_line(value)))).encode("ascii")
