@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,17 +13,20 @@ from socialproof.backends.mail.signature import DkimKey
 from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
 from socialproof.campaigns.models import Campaign
 from socialproof.campaigns.texts import text_of
+from socialproof.companies.emails import ascii_email
 from socialproof.companies.models import Company, MailSender
-from socialproof.companies.sender import sender_of
+from socialproof.companies.sender import is_domain_of_another, sender_of
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.colour import ink_on
 from socialproof.domain.letter import LIMITS, gap, with_gaps
 from socialproof.domain.mail_records import domain_of
 from socialproof.languages import DEFAULT, known_language, translations
-from socialproof.seal import Seal
+from socialproof.seal import BrokenSeal, Seal
 from socialproof.settings import Settings
 from socialproof.surveys.wording import wording_for
 from socialproof.tokens import Purpose, Tokens
+
+log = logging.getLogger(__name__)
 
 LONGEST_LOCAL_PART = 64
 """RFC 5321, 4.5.3.1.1."""
@@ -52,26 +56,34 @@ class Addressee:
 
 
 def stationery_of(session: Session, company: Company, settings: Settings, *, is_signed: bool = True) -> Stationery:
-    """From whom the company writes. BrokenSeal when its signing key cannot be opened any more."""
+    """From whom the company writes; unsigned when its signing key cannot be opened any more.
+
+    An address of a domain that another company here has proven to be its own, and this one has not, is not written
+    from: the relay that both share would vouch for it.
+    """
     chosen = sender_of(session, company)
     sender = sender_of_installation(settings.mail_from, (chosen.from_name if chosen else "") or company.name)
     if chosen is not None:
-        sender = replace(
-            sender,
-            address=chosen.from_address or sender.address,
-            reply_to=chosen.reply_to,
-            dkim=_dkim_key(chosen, settings) if is_signed else None,
-        )
+        sender = replace(sender, reply_to=ascii_email(chosen.reply_to) or "")
+        own = ascii_email(chosen.from_address)
+        if own and not is_domain_of_another(session, chosen):
+            sender = replace(sender, address=own, dkim=_dkim_key(chosen, own, settings) if is_signed else None)
     address = chosen.postal_address if chosen else ""
     return Stationery(sender, address, settings.base_url, settings.bounce_address)
 
 
-def _dkim_key(chosen: MailSender, settings: Settings) -> DkimKey | None:
+def _dkim_key(chosen: MailSender, address: str, settings: Settings) -> DkimKey | None:
     """The company's, once its record was found; without an own address the relay signs for the installation's."""
-    if not (chosen.is_dkim_on and chosen.from_address and chosen.dkim_private_key):
+    if not (chosen.is_dkim_on and chosen.dkim_private_key):
         return None
-    private_key = Seal(settings.secret_keys).open(chosen.dkim_private_key)
-    return DkimKey(domain_of(chosen.from_address), chosen.dkim_selector, private_key)
+    try:
+        private_key = Seal(settings.secret_keys).open(chosen.dkim_private_key)
+    except BrokenSeal:
+        log.warning(
+            "letters of company %s go unsigned: its key was sealed with a secret key that is gone", chosen.company_id
+        )
+        return None
+    return DkimKey(domain_of(address), chosen.dkim_selector, private_key)
 
 
 def language_of(*wishes: str) -> str:

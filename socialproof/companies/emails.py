@@ -18,3 +18,11 @@ def kept_email(typed: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.normalized.lower()
+
+
+def ascii_email(kept: str) -> str | None:
+    """A kept address as every mail server takes it, its domain in the form xn--…; None when it has no such form."""
+    try:
+        return validate_email(kept, check_deliverability=False, test_environment=True).ascii_email
+    except EmailNotValidError:
+        return None

@@ -48,6 +48,17 @@ def sender_of(session: Session, company: Company) -> MailSender | None:
     return session.scalar(select(MailSender).where(MailSender.company_id == company.id))
 
 
+def is_domain_of_another(session: Session, sender: MailSender) -> bool:
+    """Whether another company's record was found in the domain of this address, and this company's own was not."""
+    domain = domain_of(sender.from_address)
+    if not domain or sender.is_dkim_on:
+        return False
+    others = session.scalars(
+        select(MailSender.from_address).where(MailSender.company_id != sender.company_id, MailSender.is_dkim_on)
+    )
+    return any(domain_of(address) == domain for address in others)
+
+
 def change_sender(session: Session, *, company: Company, user: User, values: SenderValues, now: datetime) -> bool:
     """Change who writes; says whether anything was different. Another domain is not signed for until it is checked."""
     sender = sender_of(session, company) or _new(session, company, now)

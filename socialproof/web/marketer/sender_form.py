@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, Form, SelectChoice, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import StopValidation
 
-from socialproof.companies.emails import kept_email
+from socialproof.companies.emails import ascii_email, kept_email
 from socialproof.companies.models import Company, MailSender
 from socialproof.companies.sender import LONGEST_POSTAL_ADDRESS, NPS_REST_DAYS, REST_DAYS, SenderValues, time_zones
 from socialproof.domain.text import clean_line, clean_text
@@ -19,7 +19,8 @@ from socialproof.web.marketer.fields import LONGEST_NAME, Check, one_line
 
 def _address_or_nothing(_form: Form, field: Field) -> None:
     typed = (field.data or "").strip()
-    if typed and kept_email(typed) is None:
+    kept = kept_email(typed) if typed else ""
+    if kept is None or (kept and ascii_email(kept) is None):
         raise StopValidation(_("This does not look like an e-mail address."))
 
 
