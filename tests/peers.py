@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from email.message import Message
@@ -10,9 +11,9 @@ from email.parser import BytesParser
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
@@ -29,7 +30,6 @@ class SmtpPeer:
         self.refused: dict[str, str] = {}
         self.stalling: set[str] = set()
         self.is_pipelining = False
-        self._controller: Controller
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -62,22 +62,52 @@ class SmtpPeer:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._controller.server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
+        return f"smtp://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def start(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=_free_port())
-        self._controller.start()
+        """Listens at once on a port that is nobody else's; connections wait there until the loop runs."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread.start()
+        self._ready.wait()
 
     def stop(self) -> None:
-        self._controller.stop()
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        """Until the end; and then until the last connection is closed, however busy this machine is."""
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        open_now: set[asyncio.BaseTransport] = set()
+        server = await self._loop.create_server(lambda: _Conversation(self, open_now, self._loop), sock=self._listener)
+        self._ready.set()
+        await self._end.wait()
+        self._loop.remove_reader(self._listener)  # nobody is let in any more
+        for _step in range(5):  # who was let in a moment ago has a transport by then
+            await asyncio.sleep(0)
+        while open_now:
+            for transport in open_now:
+                transport.abort()  # type: ignore[attr-defined]
+            await asyncio.sleep(0)
+        server.close()
 
 
-def _free_port() -> int:
-    import socket
+class _Conversation(SMTP):
+    """One connection, in `open_now` until it is closed."""
 
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
+    def __init__(self, peer: SmtpPeer, open_now: set[asyncio.BaseTransport], loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(peer, hostname="127.0.0.1", enable_SMTPUTF8=True, loop=loop)
+        self._open_now = open_now
+
+    def connection_made(self, transport: Any) -> None:
+        self._own = transport
+        self._open_now.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._open_now.discard(self._own)
+        super().connection_lost(error)
 
 
 @pytest.fixture
