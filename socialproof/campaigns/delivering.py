@@ -50,6 +50,7 @@ def deliver(context: JobContext, company_id: int) -> None:
         delivery.run()
     finally:
         delivery.let_go()
+    delivery.come_again()
 
 
 class Delivery:
@@ -85,12 +86,17 @@ class Delivery:
                     self._renew()
 
     def let_go(self) -> None:
-        """What was not begun stays due; if there is more, the job comes again after the others that wait."""
+        """What was not begun stays due."""
         with self.context.transaction() as session:
             sending.release(session, self.claim, [each.invitation_id for each in self.ready])
-            if not self.is_through:
-                payload = {"company_id": self.company_id}
-                enqueue(session, DELIVER, payload, now=self.context.now(), key=f"{DELIVER}:{self.company_id}")
+
+    def come_again(self) -> None:
+        """If there is more, the job comes again after the others that wait; not after a failure, which repeats it."""
+        if self.is_through:
+            return
+        with self.context.transaction() as session:
+            payload = {"company_id": self.company_id}
+            enqueue(session, DELIVER, payload, now=self.context.now(), key=f"{DELIVER}:{self.company_id}")
 
     def _finished(self) -> list[Future[Result]]:
         """Wait for a result, and a blink longer for those that come with it, as many as have lanes: they are one commit

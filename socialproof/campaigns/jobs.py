@@ -74,8 +74,7 @@ def _enqueue_planning(session: Session, now: datetime) -> None:
     ).all()
     if not due:
         return
-    at_work = session.scalars(select(Job.payload).where(Job.kind == PLAN, Job.state.in_(("waiting", "running")))).all()
-    being_planned = {payload.get("campaign_id") for payload in at_work}
+    being_planned = _payloads(session, PLAN, "campaign_id", "waiting", "running")
     for company_id, campaign_id in due:
         if campaign_id not in being_planned:
             payload = {"company_id": company_id, "campaign_id": campaign_id}
@@ -83,9 +82,12 @@ def _enqueue_planning(session: Session, now: datetime) -> None:
 
 
 def _enqueue_sending(session: Session, now: datetime) -> None:
-    """Companies with something due in a campaign that runs."""
+    """Companies with something due in a campaign that runs, unless their job waits already, perhaps after a failure."""
+    asked_for = _payloads(session, DELIVER, "company_id", "waiting")
     running = select(Campaign.company_id).where(Campaign.state == "running").distinct().order_by(Campaign.company_id)
     for company_id in session.scalars(running).all():
+        if company_id in asked_for:
+            continue
         due = (
             select(Invitation.id)
             .join(Campaign, Campaign.id == Invitation.campaign_id)
@@ -93,6 +95,12 @@ def _enqueue_sending(session: Session, now: datetime) -> None:
         )
         if session.scalar(due.limit(1)) is not None:
             enqueue(session, DELIVER, {"company_id": company_id}, now=now, key=f"{DELIVER}:{company_id}")
+
+
+def _payloads(session: Session, kind: str, field: str, *states: str) -> set[int]:
+    """This field of the jobs of one kind that are in these states; one that failed and is to be repeated waits too."""
+    jobs = session.scalars(select(Job.payload).where(Job.kind == kind, Job.state.in_(states)))
+    return {payload[field] for payload in jobs}
 
 
 def _perhaps_through(session: Session) -> list[tuple[int, int]]:

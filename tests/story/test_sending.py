@@ -18,10 +18,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from socialproof import wiring
 from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.port import JobContext
+from socialproof.backends.jobs.worker import run_next
 from socialproof.backends.mail import SmtpMailer
 from socialproof.campaigns import delivering, letters, outcomes, service
+from socialproof.campaigns.jobs import DELIVER, tick
 from socialproof.campaigns.models import Campaign, CampaignWording, Invitation
 from socialproof.campaigns.results import BACK_OFF
 from socialproof.cli.work import job_context
@@ -340,6 +343,7 @@ def test_a_company_that_has_much_to_send_comes_again_after_others(post: Post) ->
     delivery = delivering.Delivery(post.context, post.company.id, slice_seconds=0)
     delivery.run()
     delivery.let_go()
+    delivery.come_again()
     post.session.rollback()
     [job] = post.session.scalars(select(Job).where(Job.kind == "campaigns.deliver"))
     assert (job.payload, post.letters) == ({"company_id": post.company.id}, [])
@@ -430,3 +434,16 @@ def test_a_name_too_long_for_a_mark_lets_letters_come_back_to_their_sender() -> 
     public_id = base64.urlsafe_b64encode(b"twelve bytes").decode()
     assert letters.bounce_address(f"{'b' * 28}@proof.example", Tokens((SECRET,)), public_id) == ""
     assert letters.bounce_address("", Tokens((SECRET,)), public_id) == ""
+
+
+def test_an_error_in_the_program_keeps_no_worker_busy(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "BATCH", "no number")
+    invitation = post.due()
+    post.campaign.planned_at = NOW
+    post.session.commit()
+    for _minute in range(3):
+        tick(post.context)
+        assert sum(run_next(post.context, wiring.JOBS) for _ in range(9)) <= 1
+    jobs = post.session.scalars(select(Job)).all()
+    assert [(job.kind, job.state) for job in jobs] == [(DELIVER, "waiting")]
+    assert (invitation.state, post.letters) == ("pending", [])
