@@ -18,6 +18,7 @@ from socialproof.contacts.import_batches import take_rows
 from socialproof.contacts.import_values import Problem, Row, RowReader
 from socialproof.contacts.importing import DATES, KEPT_FOR, OVER, change_state
 from socialproof.contacts.models import ContactImport, ImportProblem
+from socialproof.contacts.phones import home_of
 from socialproof.domain.contact_file import MOST_ROWS, Record, count_lines, heading_of, records
 from socialproof.domain.errors import RuleBroken
 
@@ -43,7 +44,7 @@ class Task:
     mapping: dict[str, str]
     row_count: int | None
     done_count: int
-    language: str
+    home: str
     owners: dict[str, int]
     problem_count: int
 
@@ -53,7 +54,7 @@ class Task:
 
     def reader(self, headings: list[str]) -> RowReader:
         dates = self.mapping.get(DATES, "")
-        return RowReader(self.mapping, headings, dates=dates, language=self.language, owners=self.owners)
+        return RowReader(self.mapping, headings, dates=dates, language=self.home, owners=self.owners)
 
 
 def take_in(context: JobContext, *, company_id: int, import_id: int) -> None:
@@ -77,6 +78,7 @@ def _begin(context: JobContext, company_id: int, import_id: int) -> Task | None:
         if found is None or found.state not in ("waiting", "running"):
             return None
         found.state, found.started_at = "running", found.started_at or context.now()
+        company = session.get_one(Company, company_id)
         return Task(
             company_id,
             import_id,
@@ -86,7 +88,7 @@ def _begin(context: JobContext, company_id: int, import_id: int) -> Task | None:
             found.mapping,
             found.row_count,
             found.done_count,
-            language=session.get_one(Company, company_id).default_language,
+            home=home_of(company.time_zone, company.default_language),
             owners=_owners(session, company_id),
             problem_count=session.scalar(select(func.count()).where(ImportProblem.import_id == import_id)) or 0,
         )

@@ -61,8 +61,8 @@ class Row:
 class RowReader:
     """Knows the columns of one file.
 
-    `mapping`: field by column number; `dates`: DAY_FIRST, MONTH_FIRST or ""; `language`: the company's, for telephone
-    numbers; `owners`: user ids of the team by e-mail address.
+    `mapping`: field by column number; `dates`: DAY_FIRST, MONTH_FIRST or ""; `language`: the company's, or its country,
+    for telephone numbers; `owners`: user ids of the team by e-mail address.
     """
 
     def __init__(
@@ -83,7 +83,9 @@ class RowReader:
         self._has_parts = any(name in _PARTS for _, name in columns)
         self._attributes = [(name, name.removeprefix(ATTRIBUTE)) for _, name in columns if is_attribute(name)]
         self._phone_of: dict[object, Callable[[str], object]] = {
-            spoken: partial(_phone, language=spoken, home=language) for spoken in LANGUAGES
+            # English is what people from everywhere are written to in; it says nothing about their country.
+            spoken: partial(_phone, language=language if spoken == "en" else spoken, home=language)
+            for spoken in LANGUAGES
         }
 
     def read(self, record: Record) -> Row | Problem:
@@ -233,7 +235,7 @@ def _email(cell: str) -> str:
 def _phone(cell: str, language: str, home: str) -> str:
     """A number as at home for the contact or for the company; who could be both is not rung up on a guess."""
     found = plain_phone(cell, language) or e164(cell, language)
-    if language != home and not (found and cell.startswith("+")):
+    if region_of(language) != region_of(home) and not (found and cell.startswith("+")):
         other = plain_phone(cell, home) or e164(cell, home)
         if found and other and found != other:
             raise RuleBroken("ambiguous_phone")

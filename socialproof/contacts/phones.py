@@ -12,6 +12,23 @@ REGIONS = {"sv": "SE", "da": "DK", "nb": "NO", "nn": "NO", "no": "NO", "fi": "FI
 """The country whose national form is meant where only a language is known."""
 
 
+HOMES = {
+    "Europe/Stockholm": "SE",
+    "Europe/Copenhagen": "DK",
+    "Europe/Oslo": "NO",
+    "Europe/Helsinki": "FI",
+    "Europe/Mariehamn": "FI",
+    "Europe/Berlin": "DE",
+    "Europe/London": "GB",
+}
+"""The country of a time zone, where a zone has one."""
+
+
+def home_of(time_zone: str, language: str) -> str:
+    """In which country a company is at home: its time zone tells, for many write English that are not in Britain."""
+    return HOMES.get(time_zone) or region_of(language)
+
+
 def e164(typed: str, language_or_region: str) -> str | None:
     """The number as +46701234567; None when it is none.
 

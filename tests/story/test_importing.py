@@ -103,6 +103,16 @@ def problems(session: Session, found: ContactImport) -> list[tuple[int, str, str
     return [(row.line, row.code, row.field, row.is_refused) for row in rows]
 
 
+def test_a_company_that_writes_english_has_its_phone_numbers_where_its_clock_is(
+    bring: Callable[..., ContactImport], session: Session, member: Membership, run_jobs: RunJobs
+) -> None:
+    member.company.default_language, member.company.time_zone = "en", "Europe/Stockholm"
+    session.commit()
+    bring("phone,language\n070-174 06 35,en\n070-174 06 36,\n")
+    run_jobs()
+    assert sorted(contacts(session, member.company)) == ["+46701740635", "+46701740636"]
+
+
 def test_a_row_fills_every_field_of_a_contact(
     bring: Callable[..., ContactImport], session: Session, member: Membership, run_jobs: RunJobs
 ) -> None:

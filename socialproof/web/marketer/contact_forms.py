@@ -15,7 +15,7 @@ from socialproof.companies.models import Company, User
 from socialproof.companies.queries import team
 from socialproof.contacts.checking import Fault, Reading, checked, team_by_email
 from socialproof.contacts.models import Contact
-from socialproof.contacts.phones import readable
+from socialproof.contacts.phones import home_of, readable
 from socialproof.database import db
 from socialproof.domain.contact import ATTRIBUTE, FIELDS, MOST_ATTRIBUTES, ContactValues
 from socialproof.domain.text import clean_line
@@ -80,7 +80,8 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
     def _region(self) -> str:
         """English is what people from everywhere are written to in; it says nothing about their country."""
         chosen = self.language.data or ""
-        return self.company.default_language if chosen in ("", "en") else chosen
+        home = home_of(self.company.time_zone, self.company.default_language)
+        return home if chosen in ("", "en") else chosen
 
     def _people(self) -> list[User]:
         return [member.user for member in team(db.session(), self.company.id)]

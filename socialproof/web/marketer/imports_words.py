@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from babel.units import format_unit
 from flask import Blueprint
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from socialproof.domain.contact_cells import day_order
 from socialproof.domain.contact_file import MOST_COLUMNS, MOST_ROWS
 
 
@@ -13,6 +16,21 @@ def register_import_words(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(problem_word, "import_problem_word")
     blueprint.add_app_template_filter(import_state_word, "import_state_word")
     blueprint.add_app_template_filter(failure_word, "import_failure_word")
+    blueprint.add_app_template_filter(size_word, "import_size_word")
+    blueprint.add_app_template_filter(turned_day, "import_turned_day")
+
+
+def size_word(byte_count: int) -> str:
+    """The size of a file as its reader writes it, such as 46,9 kB."""
+    number, unit = (
+        (byte_count / 1e6, "digital-megabyte") if byte_count >= 1e6 else (byte_count / 1e3, "digital-kilobyte")
+    )
+    return str(format_unit(number, unit, "short", "#,##0.#", locale=get_locale()))
+
+
+def turned_day(cells: list[str]) -> str:
+    """The first cell whose day and month can be taken for each other; a year in front needs no question."""
+    return next((cell for cell in cells if day_order([cell])), "")
 
 
 def field_words() -> dict[str, str]:

@@ -12,7 +12,7 @@ from socialproof.clock import now
 from socialproof.companies.queries import team
 from socialproof.contacts import queries
 from socialproof.contacts.models import ContactSegment
-from socialproof.contacts.phones import e164
+from socialproof.contacts.phones import e164, home_of
 from socialproof.contacts.segments import segment_filter
 from socialproof.database import db
 from socialproof.domain.contact import ATTRIBUTE, FIELDS
@@ -111,7 +111,8 @@ def _fitting(row: Row) -> Row:
     if known and row["op"] not in known:
         row |= {"op": known[0], "value": ""}
     if row["field"] == "phone" and row["op"] in ("is", "is_not"):
-        row["value"] = e164(row["value"], current().company.default_language) or row["value"]
+        company = current().company
+        row["value"] = e164(row["value"], home_of(company.time_zone, company.default_language)) or row["value"]
     if row["field"] == "language":
         row["value"] = known_language(row["value"]) or ""
     return row

@@ -38,9 +38,11 @@ def chosen(html: str) -> dict[str, str]:
 
 def test_a_file_is_looked_into_started_and_reported(signed_in: SignIn, session: Session, run_jobs: RunJobs) -> None:
     admin = signed_in("admin")
-    page = send(admin, "Namn;E-post;Nivå;Kund sedan\nÅsa Öberg;asa@kund.example;Guld;31/12/2023\nBo;;;\n")
+    page = send(admin, "Namn;E-post;Nivå;Kund sedan\nÅsa Öberg;asa@kund.example;Guld;31/12/2023\nBo;;;2024-01-03\n")
     preview = admin.get(page).text
     assert "Åsa Öberg" in preview
+    assert "0.1 kB" in preview
+    assert "Days such as 31/12/2023" in preview
     form = chosen(preview) | {"dates": "dmy"}
     assert [form[f"column-{n}"] for n in range(4)] == ["name", "email", "", "customer_since"]
     assert admin.post(f"{page}/start", form | {"column-2": "attribute"}).status_code == 303
