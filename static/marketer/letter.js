@@ -55,8 +55,7 @@ if (form) {
     soon();
   });
   const ground = document.getElementById("ground");
-  if (matchMedia("(prefers-color-scheme: dark)").matches) {
-    ground.value = "dark";
-    soon();
-  }
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  if (isDark) ground.value = "dark";
+  if (isDark || "unsaved" in form.dataset) soon();
 }

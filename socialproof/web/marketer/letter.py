@@ -136,13 +136,18 @@ def _words_page(campaign: Campaign, language: str, form: LetterForm | None = Non
         form=form or LetterForm.of(campaign, language),
         words_language=language,
         standard=standard_words(campaign.template, current().company.name, language)
-        | {"sms_text": standard_text(campaign.survey, language)},
+        | {"sms_text": standard_text(campaign.survey, language), "from_name": _house_name()},
         is_locked=locked,
         parts=PARTS,
         views=VIEWS,
         part=_chosen("part", PARTS),
         limits=LIMITS,
     )
+
+
+def _house_name() -> str:
+    """Who writes when the campaign names nobody."""
+    return stationery_of(db.session(), current().company, services().settings, is_signed=False).sender.name
 
 
 def _letter(campaign: Campaign, language: str, said: dict[str, str]) -> Response:
