@@ -122,7 +122,9 @@ def standard_words(template: str, company: str, language: str) -> dict[str, str]
         CampaignTemplate.PROJECT: _(
             "Thank you for the work together. After the number you can leave a few words as a reference, if you like:"
             " they help others to decide."
-        ),
+        )
+        + " "
+        + _("An answer within two weeks helps most."),
     }
     again = {
         CampaignTemplate.PROJECT: _(
