@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.outcomes import WAITING
 from socialproof.companies import audit
 from socialproof.companies.models import Company, MailSender, User
 from socialproof.contacts.models import Contact, ContactSegment
@@ -216,7 +217,7 @@ def _cancel_waiting(session: Session, campaign: Campaign) -> int:
 def _let_go(session: Session, *which: ColumnElement[bool]) -> int:
     """Send none of these any more; what went out stays sent. Returns how many were cancelled."""
     unsynchronised = {"synchronize_session": False}
-    waiting = update(Invitation).where(*which, Invitation.state.in_(("pending", "deferred")))
+    waiting = update(Invitation).where(*which, Invitation.state.in_(WAITING))
     cancelled = session.execute(
         waiting.values(state="cancelled", reason="campaign_stopped", due_at=None), execution_options=unsynchronised
     )

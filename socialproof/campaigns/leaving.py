@@ -8,14 +8,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.outcomes import note_resubscribed, note_unsubscribed
+from socialproof.campaigns.outcomes import WAITING, note_resubscribed, note_unsubscribed
 from socialproof.companies import audit
 from socialproof.companies.models import Company, User
 from socialproof.contacts.models import Contact
 from socialproof.contacts.service import delete_contact
-from socialproof.contacts.suppression import resubscribe
-
-NOT_SENT_YET = ("pending", "deferred")
 
 
 def unsubscribe_for(session: Session, *, contact: Contact, user: User, now: datetime) -> None:
@@ -29,7 +26,6 @@ def resubscribe_for(session: Session, *, contact: Contact, user: User, now: date
     """They told the team that they want to be asked again, or that it was a mistake."""
     if contact.unsubscribed_at is not None:
         _note(session, contact, user, "contact.resubscribed", now)
-    resubscribe(session, contact=contact)
     note_resubscribed(session, contact=contact, now=now)
 
 
@@ -37,7 +33,7 @@ def forget_contact(session: Session, *, contact: Contact, user: User, now: datet
     """Erase the person, and send nothing that still waits; what was sent keeps counting as sent."""
     of_contact = (Invitation.company_id == contact.company_id, Invitation.contact_id == contact.id)
     for condition, values in (
-        (Invitation.state.in_(NOT_SENT_YET), {"state": "cancelled", "reason": "contact_deleted", "due_at": None}),
+        (Invitation.state.in_(WAITING), {"state": "cancelled", "reason": "contact_deleted", "due_at": None}),
         (Invitation.due_at.is_not(None), {"due_at": None}),
     ):
         ended = update(Invitation).where(*of_contact, condition).values(**values)

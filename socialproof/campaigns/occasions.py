@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.outcomes import WAITING
 from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.contacts.segments import in_segment
 from socialproof.domain.campaign import ONCE, CampaignTemplate, Spread, milestone_occasion, round_occasion
@@ -20,7 +21,6 @@ from socialproof.domain.occasions import AHEAD, GRACE, LATEST, Round, milestones
 from socialproof.domain.schedule import Window, is_sampled, local_day, next_open, start_of_day, working_days
 
 BY_EVENT = (CampaignTemplate.EVENT, CampaignTemplate.PROJECT)
-WAITING = ("pending", "deferred")
 ContactRow = Row[*tuple[Any, ...]]
 """A contact as `contacts_of` reads it."""
 Contacts = Select[*tuple[Any, ...]]

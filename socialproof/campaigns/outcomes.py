@@ -15,7 +15,8 @@ from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 
 WAITING = ("pending", "deferred")
-ON_ITS_WAY = ("pending", "deferred", "sent", "delivered")
+"""Not sent yet: not a first letter, text or link."""
+ON_ITS_WAY = (*WAITING, "sent", "delivered")
 """States that a report may still change; an answer, an end or a "no" is stronger than any report."""
 
 

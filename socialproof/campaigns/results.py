@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns import texts
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.outcomes import note_bounced
-from socialproof.campaigns.sending import OPEN, WAITING, Outgoing
+from socialproof.campaigns.outcomes import ON_ITS_WAY, WAITING, note_bounced
+from socialproof.campaigns.sending import Outgoing
 from socialproof.contacts.models import Contact
 from socialproof.domain.invitation import LINK_LIFETIME
 
@@ -99,7 +99,7 @@ def _note_sent(session: Session, group: list[Result], claim: str, now: datetime)
     reminder_at = now + timedelta(days=campaign.reminder_after_days) if campaign.most_reminders else None
     # A campaign that was stopped while the letter was on its way: it went out all the same.
     was_waiting = Invitation.state.in_((*WAITING, "cancelled"))
-    is_open = Invitation.state.in_(OPEN)
+    is_open = Invitation.state.in_(ON_ITS_WAY)
     session.execute(
         update(Invitation)
         .where(Invitation.id.in_(_ids(group)), Invitation.claim == claim)
@@ -140,7 +140,7 @@ def _put_off(session: Session, result: Result, claim: str, now: datetime) -> Non
         .values(
             state=case((was_waiting, "deferred"), else_=Invitation.state),
             reason=case((was_waiting, "put_off"), else_=Invitation.reason),
-            due_at=case((Invitation.state.in_(OPEN), now + wait), else_=null()),
+            due_at=case((Invitation.state.in_(ON_ITS_WAY), now + wait), else_=null()),
             attempt_count=tries + is_counted,
             error=result.words[:LONGEST_ERROR],
             claim=None,

@@ -17,19 +17,19 @@ from sqlalchemy.orm import Session, joinedload
 from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.letters import Addressee, language_of
 from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.occasions import window_of
+from socialproof.campaigns.outcomes import ON_ITS_WAY, WAITING
 from socialproof.campaigns.queries import asked_since, older_waiting
 from socialproof.campaigns.texts import text_for
 from socialproof.companies.models import Company
 from socialproof.contacts.ledger import Asking, standing_of, take_many
 from socialproof.contacts.models import Contact
 from socialproof.domain.ledger import Channel, Decision, Kind, Verdict, never_reason
-from socialproof.domain.schedule import Window, local_day, next_open, start_of_day
+from socialproof.domain.schedule import local_day, next_open, start_of_day
 from socialproof.settings import Settings
 
 LEASE = timedelta(minutes=2)
 """How long a claim holds without being renewed; then whoever had it counts as dead."""
-WAITING = ("pending", "deferred")
-OPEN = (*WAITING, "sent", "delivered")
 ENDS = {"deleted": ("cancelled", "contact_deleted"), "unsubscribed": ("unsubscribed", "unsubscribed")}
 """State and reason of an invitation whose contact is never asked; of all other reasons it is cancelled."""
 
@@ -125,7 +125,7 @@ def _take(session: Session, company_id: int, claim: str, limit: int, now: dateti
     ids = session.scalars(
         select(Invitation.id)
         .join(Campaign, Campaign.id == Invitation.campaign_id)
-        .where(Invitation.company_id == company_id, Invitation.due_at <= now, Invitation.state.in_(OPEN))
+        .where(Invitation.company_id == company_id, Invitation.due_at <= now, Invitation.state.in_(ON_ITS_WAY))
         .where(Invitation.channel.in_(("mail", "sms")), Campaign.state == "running", is_free)
         .order_by(Invitation.wanted_at, Invitation.id)
         .limit(limit)
@@ -343,8 +343,3 @@ def _campaign(invitation: Invitation) -> Campaign:
 
 def _zone(invitation: Invitation, company: Company) -> str:
     return invitation.contact.time_zone or company.time_zone
-
-
-def window_of(campaign: Campaign) -> Window:
-    """The hours in which the campaign may ask."""
-    return Window(campaign.send_from_minute, campaign.send_until_minute, tuple(campaign.weekdays))

@@ -86,7 +86,7 @@ def hear_reply(session: Session, *, phone: str, text: str, now: datetime) -> str
 
 def stop(session: Session, *, company_id: int, phone: str, now: datetime) -> None:
     """No more texts of this company to this number; what waits or could be repeated ends."""
-    suppression.stop_texts(session, company_id=company_id, phone=phone, now=now)
+    # Invitations first, then the contacts: whoever sends takes them in this order too.
     of_number = select(Contact.id).where(Contact.company_id == company_id, Contact.phone == phone)
     open_texts = (
         Invitation.company_id == company_id,
@@ -100,6 +100,7 @@ def stop(session: Session, *, company_id: int, phone: str, now: datetime) -> Non
         .values(state="unsubscribed", reason=suppression.STOPPED, due_at=None)
         .execution_options(synchronize_session="fetch")
     )
+    suppression.stop_texts(session, company_id=company_id, phone=phone, now=now)
 
 
 def hear_report(session: Session, *, key: str, provider_key: str, status: str, code: str, now: datetime) -> bool:

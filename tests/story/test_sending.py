@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -15,7 +16,7 @@ import dkim  # type: ignore[import-untyped]
 import pytest
 from aiosmtpd.smtp import Envelope
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from socialproof import wiring
@@ -23,12 +24,12 @@ from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.jobs.worker import run_next
 from socialproof.backends.mail import SmtpMailer
-from socialproof.campaigns import delivering, letters, outcomes, service
+from socialproof.campaigns import delivering, leaving, letters, outcomes, service, texts
 from socialproof.campaigns.jobs import DELIVER, tick
 from socialproof.campaigns.models import Campaign, CampaignWording, Invitation
 from socialproof.campaigns.results import BACK_OFF
 from socialproof.cli.work import job_context
-from socialproof.companies.models import Company, MailSender
+from socialproof.companies.models import Company, MailSender, User
 from socialproof.companies.sender import new_signing_key
 from socialproof.contacts.models import Contact, LedgerEntry
 from socialproof.database import transaction
@@ -447,3 +448,40 @@ def test_an_error_in_the_program_keeps_no_worker_busy(post: Post, monkeypatch: p
     jobs = post.session.scalars(select(Job)).all()
     assert [(job.kind, job.state) for job in jobs] == [(DELIVER, "waiting")]
     assert (invitation.state, post.letters) == ("pending", [])
+
+
+def say_stop(session: Session, contact: Contact, _user: User) -> None:
+    texts.stop(session, company_id=contact.company_id, phone=str(contact.phone), now=NOW)
+
+
+def ask_again(session: Session, contact: Contact, user: User) -> None:
+    leaving.resubscribe_for(session, contact=contact, user=user, now=NOW)
+
+
+def unsubscribe(session: Session, contact: Contact, _user: User) -> None:
+    outcomes.note_unsubscribed(session, contact=contact, by="link", now=NOW)
+
+
+@pytest.mark.parametrize("act", [say_stop, ask_again, unsubscribe])
+def test_a_contacts_word_and_the_sender_never_wait_for_each_other_in_a_circle(
+    post: Post, act: Callable[[Session, Contact, User], None]
+) -> None:
+    sender, user = post.session, post.factories.user()
+    if sender.get_bind().dialect.name == "sqlite":
+        return  # it has one writer
+    state = "unsubscribed" if act is ask_again else "pending"
+    contact = post.factories.contact(post.company, phone="+46701234567", unsubscribed_at=NOW)
+    invitation = post.due(contact, post.campaigning(channel="sms"), channel="sms", state=state, reason=state)
+    sender.scalars(select(Invitation).where(Invitation.id == invitation.id).with_for_update()).one()
+
+    def say() -> None:
+        with post.context.transaction() as session:
+            act(session, session.get_one(Contact, contact.id), user)
+
+    with ThreadPoolExecutor(1) as reader:
+        said = reader.submit(say)
+        while not said.done() and not sender.scalar(text("select count(*) from pg_locks where not granted")):
+            pass
+        sender.scalars(select(Contact).where(Contact.id == contact.id).with_for_update(key_share=True)).one()
+        sender.rollback()
+        said.result(20)
