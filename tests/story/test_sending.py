@@ -423,6 +423,7 @@ def test_the_company_writes_under_its_own_name_and_its_key_signs_the_way_out(pos
     assert asked == [b"sp1._domainkey.nordlys.example."]
     for header in (b"Subject", b"List-Unsubscribe", b"List-Unsubscribe-Post", b"To"):
         assert not dkim.verify(content.replace(b"\r\n" + header + b": ", b"\r\n" + header + b": x", 1), dnsfunc=dns)
+        assert not dkim.verify(header + b": one more\r\n" + content, dnsfunc=dns)
     assert letter["From"] == "Nordlys Kaffe <hej@nordlys.example>"
     assert letter["Reply-To"] == "svar@nordlys.example"
     assert "111 21 Stockholm" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]

@@ -44,13 +44,17 @@ class DkimKey:
         return key
 
     def signed(self, content: bytes) -> bytes:
-        """The letter with a DKIM-Signature before it. Absent headers are named too, so that none can be added."""
+        """The letter with a DKIM-Signature before it.
+
+        Each header is named once more than it is there, so that none can be added: a second subject above the signed
+        one would be what the reader sees.
+        """
         head, _line, body = content.partition(b"\r\n\r\n")
         headers = _headers(head)
         body_hash = base64.b64encode(hashlib.sha256(_RULES.canonicalize_body(body)).digest()).decode("ascii")
         value = (
             f" v=1; a=rsa-sha256; c=relaxed/simple; d={self.domain}; s={self.selector};\r\n t={int(time.time())};"
-            f" h={':'.join(SIGNED)};\r\n bh={body_hash};\r\n b="
+            f" h={':'.join((*SIGNED, *(name for name in SIGNED if name in headers)))};\r\n bh={body_hash};\r\n b="
         ).encode("ascii")
         named = [(name, headers[name]) for name in SIGNED if name in headers]
         canonical = _RULES.canonicalize_headers([(name.encode(), text) for name, text in named])
