@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -114,6 +116,8 @@ def test_nobody_answers_for_another_person_with_a_wrong_token(
         jwt.encode({"email": "saara@customer.example"}, IDENTIFY, algorithm="HS256"),
         token(email="no address"),
         token(email=["saara@customer.example"]),
+        token(email="mi\u212aa@customer.example"),
+        token(email="saara@customer\uff0eexample"),
         "x" * 10_000,
         {"email": "saara@customer.example"},
         7,
@@ -125,6 +129,14 @@ def test_nobody_answers_for_another_person_with_a_wrong_token(
     counted = "token_refused" if is_identified_only else "shown_token_refused"
     assert reasons(session) == {counted: len(wrong)}
     assert session.scalars(select(Contact)).all() == []
+
+
+def test_claims_of_the_companys_own_do_not_matter(client: FlaskClient, factories: Factories) -> None:
+    popup = factories.popup()
+    identified(factories, popup)
+    claims = base64.urlsafe_b64decode(token(name="Saara").split(".")[1] + "==")
+    own = json.dumps({**json.loads(claims), "sub": 4711, "jti": None, "iss": ["shop"]}).encode()
+    assert "/s/i/" in ask(client, popup, token=jwt.api_jws.encode(own, IDENTIFY, algorithm="HS256")).json["frame"]
 
 
 def test_an_old_secret_names_nobody_any_more_and_without_one_no_token_does(
