@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ BATCH_ROWS = 1000
 MOST_PROBLEMS = 5000
 TRIES = 3
 SWEPT_AT_ONCE = 100
+VALUES_KEPT_FOR = timedelta(days=30)
+"""What stood in a cell that was not taken: time to mend the file. It may be about somebody who is forgotten by now."""
 
 
 class Lost(Exception):
@@ -211,7 +214,7 @@ def _drop_file(context: JobContext, company_id: int, import_id: int, key: str) -
 
 
 def sweep_imports(context: JobContext) -> None:
-    """Delete the files of imports that are over, and of those that nobody went on with for a week."""
+    """Delete the files of imports that are over or that nobody went on with for a week; a month later, cells too."""
     old = ContactImport.created_at < context.now() - KEPT_FOR
     is_left = ContactImport.state.in_(OVER) | (old & ContactImport.state.in_(("uploaded", "failed")))
     left = select(ContactImport).where(ContactImport.storage_key != "", is_left).limit(SWEPT_AT_ONCE)
@@ -224,4 +227,17 @@ def sweep_imports(context: JobContext) -> None:
         for found in batch:
             _drop_file(context, found.company_id, found.id, found.storage_key)
         if len(batch) < SWEPT_AT_ONCE:
-            return
+            break
+    _forget_values(context)
+
+
+def _forget_values(context: JobContext) -> None:
+    """Lines and reasons stay, so that the report is still one."""
+    with context.transaction() as session:
+        old = select(ContactImport.id).where(ContactImport.created_at < context.now() - VALUES_KEPT_FOR)
+        session.execute(
+            update(ImportProblem)
+            .where(ImportProblem.import_id.in_(old), ImportProblem.value != "")
+            .values(value="")
+            .execution_options(synchronize_session=False)
+        )

@@ -164,7 +164,9 @@ def change_state(
 
 def look_into(storage: Storage, found: ContactImport, encoding: str) -> Look:
     """Read the beginning of the file. MissingObject when it is gone; RuleBroken as heading_of."""
-    with closing(records(storage.open(found.storage_key), encoding, found.delimiter)) as rows:
+    with storage.open(found.storage_key) as stream:
+        head = BytesIO(stream.read(_HEAD_BYTES))
+    with closing(records(head, encoding, found.delimiter)) as rows:
         headings = [showable(cell) for cell in heading_of(rows)]
         samples: list[list[str]] = [[] for _ in headings]
         shown: list[tuple[int, list[str]]] = []

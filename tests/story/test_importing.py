@@ -344,6 +344,28 @@ def test_files_are_deleted_when_it_is_over_or_nobody_went_on(
     assert counts(session, left)[0] == "cancelled"
 
 
+def test_what_stood_in_a_refused_cell_is_forgotten_after_a_month(
+    bring: Callable[..., ContactImport], session: Session, context: JobContext, run_jobs: RunJobs
+) -> None:
+    found = bring("email,phone\neva@kund.example,070-eva\n")
+    run_jobs()
+    values = select(ImportProblem.code, ImportProblem.value)
+    import_job.sweep_imports(context)
+    assert session.execute(values).all() == [("bad_phone", "070-eva")]
+    with transaction(session):
+        found.created_at = context.now() - timedelta(days=31)
+    import_job.sweep_imports(context)
+    session.rollback()
+    assert session.execute(values).all() == [("bad_phone", "")]
+
+
+def test_the_look_at_a_file_reads_only_its_beginning(bring: Callable[..., ContactImport], context: JobContext) -> None:
+    """A file of empty lines keeps no page busy: none of them would ever fill the look."""
+    found, storage = bring("email\n"), context.backends.storage
+    storage.put(found.storage_key, BytesIO(b"email\neva@kund.example\n" + b"\n" * 5_000_000 + b"late@kund.example\n"))
+    assert [cells for _line, cells in importing.look_into(storage, found, "utf-8").rows] == [["eva@kund.example"]]
+
+
 def test_a_given_up_import_says_so_and_goes_on_when_it_is_revived(
     bring: Callable[..., ContactImport], session: Session, context: JobContext, run_jobs: RunJobs
 ) -> None:
