@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.outcomes import WAITING
 from socialproof.companies import audit
-from socialproof.companies.models import Company, MailSender, User
+from socialproof.companies.models import Company, User
+from socialproof.companies.sender import sender_of
 from socialproof.contacts.models import Contact, ContactSegment
 from socialproof.contacts.segments import in_segment
 from socialproof.database import record
@@ -148,6 +149,7 @@ def discard(session: Session, *, campaign: Campaign, user: User, now: datetime) 
 
 def what_prevents(session: Session, campaign: Campaign, *, now: datetime) -> list[str]:
     """Codes of what must be repaired before the campaign can run; empty when nothing is in the way."""
+    sender = sender_of(session, campaign.survey.company)
     return obstacles(
         Readiness(
             template=campaign.template,
@@ -156,7 +158,7 @@ def what_prevents(session: Session, campaign: Campaign, *, now: datetime) -> lis
             survey_kind=campaign.survey.kind,
             survey_state=campaign.survey.state,
             has_contacts=_has_contacts(session, campaign, now.date()),
-            has_postal_address=bool(_postal_address(session, campaign.company_id)),
+            has_postal_address=bool(sender and sender.postal_address.strip()),
         )
     )
 
@@ -191,11 +193,6 @@ def _has_contacts(session: Session, campaign: Campaign, today: date) -> bool:
         *in_segment(campaign.segment, today=today),
     )
     return session.scalar(one.limit(1)) is not None
-
-
-def _postal_address(session: Session, company_id: int) -> str:
-    address = select(MailSender.postal_address).where(MailSender.company_id == company_id)
-    return (session.scalar(address) or "").strip()
 
 
 def _cancel_waiting(session: Session, campaign: Campaign) -> int:

@@ -20,7 +20,7 @@ from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.colour import ink_on
 from socialproof.domain.letter import LIMITS, gap, with_gaps
 from socialproof.domain.mail_records import domain_of
-from socialproof.languages import DEFAULT, known_language, translations
+from socialproof.languages import translations
 from socialproof.seal import BrokenSeal, Seal
 from socialproof.settings import Settings
 from socialproof.surveys.wording import wording_for
@@ -84,11 +84,6 @@ def _dkim_key(chosen: MailSender, address: str, settings: Settings) -> DkimKey |
         )
         return None
     return DkimKey(domain_of(address), chosen.dkim_selector, private_key)
-
-
-def language_of(*wishes: str) -> str:
-    """The first wish that the product speaks: the invitation's, the contact's, the survey's."""
-    return next(filter(None, map(known_language, wishes)), DEFAULT)
 
 
 def own_words(campaign: Campaign, language: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, or_, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from socialproof.campaigns.models import Campaign, Invitation, LinkOpening
 from socialproof.contacts.models import Contact
 from socialproof.domain.invitation import LinkState, Opening, link_state, opened_by_machine
+from socialproof.languages import best_language
 from socialproof.surveys.models import Survey
 
 MOST_OPENINGS_READ = 200
@@ -50,15 +51,11 @@ def invitation_by_public_id(session: Session, company_id: int, public_id: str) -
     )
 
 
-def newest_invitations(session: Session, company_id: int, survey_id: int, *, limit: int = 50) -> Sequence[Invitation]:
-    """The survey's invitations with their contacts, newest first."""
-    return session.scalars(
-        select(Invitation)
-        .where(Invitation.company_id == company_id, Invitation.survey_id == survey_id)
-        .options(joinedload(Invitation.contact, innerjoin=True))
-        .order_by(Invitation.id.desc())
-        .limit(limit)
-    ).all()
+def language_of(invitation: Invitation) -> str:
+    """In which language its letter or text is: the first that the product speaks of its own, the contact's, the
+    survey's.
+    """
+    return best_language([invitation.language, invitation.contact.language, invitation.survey.default_language])
 
 
 def state_of_link(invitation: Invitation, now: datetime) -> LinkState:

@@ -15,11 +15,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.backends.sms.port import SmsMessage
-from socialproof.campaigns.letters import Addressee, language_of
+from socialproof.campaigns.letters import Addressee
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import window_of
 from socialproof.campaigns.outcomes import ON_ITS_WAY, WAITING
-from socialproof.campaigns.queries import asked_since, older_waiting
+from socialproof.campaigns.queries import asked_since, language_of, older_waiting
 from socialproof.campaigns.texts import text_for
 from socialproof.companies.models import Company
 from socialproof.contacts.ledger import Asking, standing_of, take_many
@@ -317,7 +317,7 @@ def _outgoing(session: Session, invitation: Invitation, settings: Settings) -> O
     return Outgoing(
         invitation_id=invitation.id,
         campaign=campaign,
-        language=language_of(invitation.language, contact.language, invitation.survey.default_language),
+        language=language_of(invitation),
         reader=_reader(invitation, contact, number),
         attempt_count=invitation.attempt_count if _is_repeat(invitation) else 0,
         text=text,

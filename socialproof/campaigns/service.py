@@ -1,53 +1,17 @@
-"""Personal links: made, opened, answered, taken back, out of time."""
+"""Personal links: opened, answered, taken back, out of time. They are made in links, planning and popup_asks."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation, LinkOpening
-from socialproof.contacts.service import keep_contact
-from socialproof.domain.errors import RuleBroken
-from socialproof.domain.invitation import LINK_LIFETIME
-from socialproof.surveys.models import Survey
 from socialproof.tokens import Purpose, Tokens
 
 MOST_OPENINGS_KEPT = 200
 """Per link. A machine that comes back for ever must not fill the table."""
-
-
-def invite(
-    session: Session,
-    *,
-    survey: Survey,
-    email: str | None,
-    name: str = "",
-    language: str = "",
-    lifetime: timedelta = LINK_LIFETIME,
-    now: datetime,
-) -> Invitation:
-    """A personal link for one person to one survey; the contact is added when new. Each call makes a new link.
-
-    `email` is a checked address or None. RuleBroken("survey_not_open") when the survey is closed.
-    """
-    if survey.state == "closed":
-        raise RuleBroken("survey_not_open")
-    contact = keep_contact(session, company_id=survey.company_id, email=email, name=name, language=language, now=now)
-    invitation = Invitation(
-        company_id=survey.company_id,
-        survey=survey,
-        contact=contact,
-        language=language or contact.language,
-        state="pending",
-        created_at=now,
-        asked_at=now,
-        expires_at=now + lifetime,
-    )
-    session.add(invitation)
-    session.flush()
-    return invitation
 
 
 def invitation_token(tokens: Tokens, invitation: Invitation) -> str:

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.outcomes import ON_ITS_WAY, note_delivered
+from socialproof.campaigns.queries import language_of
 from socialproof.companies.models import Company
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 from socialproof.domain import sms
-from socialproof.languages import DEFAULT, known_language, translations
+from socialproof.languages import translations
 from socialproof.settings import Settings
 from socialproof.surveys.models import Survey
 from socialproof.surveys.wording import wording_for
@@ -33,7 +34,7 @@ def text_for(session: Session, campaign: Campaign, invitation: Invitation, setti
     if invitation.short_code is None:
         invitation.short_code = sms.new_short_code()
         session.flush()
-    language = _language(invitation)
+    language = language_of(invitation)
     link = f"{settings.base_url}/s/k/{invitation.short_code}"
     own = next((each.sms_text for each in campaign.wordings if each.language == language), "")
     return SmsMessage(
@@ -151,11 +152,6 @@ def _texting_companies(session: Session, phone: str) -> list[int]:
         .distinct()
     )
     return list(session.scalars(texted))
-
-
-def _language(invitation: Invitation) -> str:
-    wanted = (invitation.language, invitation.contact.language, invitation.survey.default_language)
-    return next(filter(None, map(known_language, wanted)), DEFAULT)
 
 
 def _filled(words: str, name: str, company: str, link: str, ending: str) -> str:

@@ -20,8 +20,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from socialproof.contacts.import_values import Problem, Row
-from socialproof.contacts.models import Contact, Suppression
-from socialproof.contacts.suppression import address_changed, apply_suppressions, unsubscribe
+from socialproof.contacts.models import Contact
+from socialproof.contacts.suppression import address_changed, apply_suppressions, has_any, unsubscribe
 from socialproof.database import new_public_id
 from socialproof.domain.contact import MOST_ATTRIBUTES
 
@@ -227,7 +227,7 @@ def _words_of_new(
     session: Session, company_id: int, added: list[Values], is_said: bool, now: datetime
 ) -> list[Values] | None:
     """What the new contacts' addresses said before, or say in this file; None when nothing can have been said."""
-    if not is_said and not _has_suppressions(session, company_id):
+    if not is_said and not has_any(session, company_id):
         return None
     met = [Contact(company_id=company_id, email=each["email"], phone=each["phone"]) for each in added]
     apply_suppressions(session, company_id, met)
@@ -238,10 +238,6 @@ def _words_of_new(
         {name: getattr(contact, name) for name in _WORDS} | {"unsubscribed_by": contact.unsubscribed_by or ""}
         for contact in met
     ]
-
-
-def _has_suppressions(session: Session, company_id: int) -> bool:
-    return session.scalar(select(Suppression.id).where(Suppression.company_id == company_id).limit(1)) is not None
 
 
 def _change(session: Session, company_id: int, batch: _Batch, now: datetime) -> None:

@@ -119,7 +119,7 @@ def address_changed(session: Session, *, contact: Contact) -> None:
 
 def apply_suppressions(session: Session, company_id: int, contacts: Sequence[Contact]) -> None:
     """Give contacts that come in (again) what their addresses said before. Needs no flush; a batch is cheap."""
-    if not contacts or not _has_any(session, company_id):
+    if not contacts or not has_any(session, company_id):
         return
     company = session.get_one(Company, company_id)
     by_hash = defaultdict(list)
@@ -179,7 +179,8 @@ def _forget(session: Session, company_id: int, addresses: Collection[str | None]
     )
 
 
-def _has_any(session: Session, company_id: int) -> bool:
+def has_any(session: Session, company_id: int) -> bool:
+    """Whether any address of the company ever said never."""
     return session.scalar(select(Suppression.id).where(Suppression.company_id == company_id).limit(1)) is not None
 
 

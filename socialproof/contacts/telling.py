@@ -21,7 +21,7 @@ from socialproof.companies.models import Company, Membership, User
 from socialproof.contacts.models import Contact
 from socialproof.domain.events import AddressSuppressed, Event
 from socialproof.domain.roles import Role
-from socialproof.languages import DEFAULT, known_language
+from socialproof.languages import best_language
 
 TELL_BOUNCES = "contacts.tell_bounces"
 PAUSE = timedelta(hours=1)
@@ -109,7 +109,7 @@ def _notices(session: Session, base_url: str, company: Company | None) -> list[N
 
 
 def _notice(base_url: str, company: Company, user: User, contacts: list[Contact]) -> Notice:
-    language = next(filter(None, map(known_language, (user.language, company.default_language))), DEFAULT)
+    language = best_language([user.language, company.default_language])
     words = render(
         "bounce_notice",
         language,

@@ -79,11 +79,6 @@ def next_open(moment: datetime, zone: str, window: Window) -> datetime:
     raise ValueError("the window does not open")
 
 
-def next_morning(moment: datetime, zone: str, window: Window) -> datetime:
-    """When the window opens on a later local day than that of `moment`, in UTC."""
-    return next_open(start_of_day(local_day(moment, zone) + timedelta(days=1), zone), zone, window)
-
-
 @lru_cache(maxsize=8192)
 def _stretches(day: date, zone: str, window: Window) -> tuple[Stretch, ...]:
     """When the window is open on this local day: once, or on a day when the clock is set, as that day has it."""

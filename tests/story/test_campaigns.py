@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,14 +15,12 @@ from socialproof.campaigns.queries import (
     invitation_behind_link,
     invitation_by_public_id,
     is_opened_by_machine,
-    newest_invitations,
     state_of_link,
     unconfirmed_click_count,
 )
 from socialproof.campaigns.service import (
     expire_invitations,
     invitation_token,
-    invite,
     mark_answered,
     note_opening,
     revoke_invitation,
@@ -30,23 +28,11 @@ from socialproof.campaigns.service import (
 from socialproof.contacts.models import Contact
 from socialproof.contacts.service import delete_contact, keep_contact
 from socialproof.database import transaction
-from socialproof.domain.errors import RuleBroken
-from socialproof.domain.invitation import LINK_LIFETIME, LinkState
+from socialproof.domain.invitation import LinkState
 from socialproof.tokens import Purpose, Tokens
 from tests.factories import Factories
 
 SECOND = timedelta(seconds=1)
-
-
-def test_an_invitation_brings_its_contact_along(session: Session, factories: Factories) -> None:
-    survey = factories.survey()
-    invitation = invite(
-        session, survey=survey, email=" Kerttu@Customer.example", name="Kerttu", language="fi", now=factories.now
-    )
-    session.commit()
-    assert (invitation.contact.email, invitation.contact.name) == ("kerttu@customer.example", "Kerttu")
-    assert (invitation.state, invitation.language) == ("pending", "fi")
-    assert invitation.expires_at == factories.now + LINK_LIFETIME
 
 
 def living_contacts(session: Session, company_id: int) -> list[Contact]:
@@ -55,13 +41,12 @@ def living_contacts(session: Session, company_id: int) -> list[Contact]:
 
 
 def test_the_same_address_is_one_contact_and_keeps_its_name(session: Session, factories: Factories) -> None:
-    survey = factories.survey()
-    first = invite(session, survey=survey, email="a@customer.example", name="Anna", now=factories.now)
-    second = invite(session, survey=survey, email="A@customer.example", now=factories.now)
-    assert first.contact is second.contact
-    assert second.contact.name == "Anna"
-    assert first.public_id != second.public_id
-    assert living_contacts(session, survey.company_id) == [first.contact]
+    known: dict[str, Any] = {"company_id": factories.company().id, "now": factories.now}
+    first = keep_contact(session, email=" Kerttu@Customer.example", name="Kerttu", language="fi", **known)
+    second = keep_contact(session, email="kerttu@customer.example", **known)
+    assert first is second
+    assert (first.email, first.name, first.language) == ("kerttu@customer.example", "Kerttu", "fi")
+    assert living_contacts(session, first.company_id) == [first]
 
 
 def test_the_same_address_written_down_twice_at_once_is_one_contact(session: Session, factories: Factories) -> None:
@@ -82,15 +67,8 @@ def test_the_same_address_written_down_twice_at_once_is_one_contact(session: Ses
 
 
 def test_people_without_an_address_are_different_people(session: Session, factories: Factories) -> None:
-    survey = factories.survey()
-    contacts = {invite(session, survey=survey, email=None, name="Anna", now=factories.now).contact_id for _ in range(2)}
-    assert len(contacts) == 2
-
-
-def test_a_closed_survey_invites_nobody(session: Session, factories: Factories) -> None:
-    with pytest.raises(RuleBroken) as refused:
-        invite(session, survey=factories.survey(state="closed"), email="a@customer.example", now=factories.now)
-    assert refused.value.code == "survey_not_open"
+    known: dict[str, Any] = {"company_id": factories.company().id, "now": factories.now}
+    assert len({keep_contact(session, email=None, name="Anna", **known).id for _ in range(2)}) == 2
 
 
 def test_the_link_is_the_same_whenever_it_is_asked_for(session: Session, factories: Factories) -> None:
@@ -106,7 +84,6 @@ def test_another_company_does_not_find_it(session: Session, factories: Factories
     invitation, stranger = factories.invitation(), factories.company()
     assert invitation_by_public_id(session, invitation.company_id, invitation.public_id) is invitation
     assert invitation_by_public_id(session, stranger.id, invitation.public_id) is None
-    assert newest_invitations(session, stranger.id, invitation.survey_id) == []
     assert unconfirmed_click_count(session, stranger.id) == 0
 
 
@@ -154,7 +131,7 @@ def test_a_deleted_contact_leaves_no_person_behind(session: Session, factories: 
 
 def test_who_was_deleted_and_comes_back_is_a_new_contact(session: Session, factories: Factories) -> None:
     company = factories.company()
-    known = {"company_id": company.id, "email": "a@customer.example", "now": factories.now}
+    known: dict[str, Any] = {"company_id": company.id, "email": "a@customer.example", "now": factories.now}
     first = keep_contact(session, **known)
     delete_contact(session, contact=first, now=factories.now)
     assert keep_contact(session, **known).id != first.id

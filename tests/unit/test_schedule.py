@@ -16,7 +16,6 @@ from socialproof.domain.schedule import (
     add_months,
     is_sampled,
     local_day,
-    next_morning,
     next_open,
     slot_of,
     working_days,
@@ -113,11 +112,6 @@ def test_hours_in_stockholm(window: Window, asked: datetime, answer: datetime) -
 def test_a_day_that_a_zone_skipped_has_no_hours() -> None:
     friday = Window(weekdays=(5,))
     assert next_open(utc(2011, 12, 29, 12), "Pacific/Apia", friday) == utc(2012, 1, 5, 19)
-
-
-def test_the_next_morning_is_on_another_day_there() -> None:
-    assert next_morning(utc(2026, 11, 20, 9), "Europe/Stockholm", OFFICE) == utc(2026, 11, 23, 8)
-    assert next_morning(utc(2026, 11, 18, 23, 30), "Europe/Stockholm", OFFICE) == utc(2026, 11, 20, 8)
 
 
 @pytest.mark.parametrize("name", ["", "Europe", "../etc/passwd", "Mars/Olympus", "a\0b", "x" * 300])
