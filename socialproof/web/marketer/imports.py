@@ -17,7 +17,7 @@ from socialproof.contacts import import_queries as queries
 from socialproof.contacts import importing
 from socialproof.contacts.models import ContactImport
 from socialproof.database import db, transaction
-from socialproof.domain.contact import guard
+from socialproof.domain.contact import ATTRIBUTE, guard
 from socialproof.domain.contact_cells import ASK, DAY_FIRST, MONTH_FIRST, day_order
 from socialproof.domain.contact_file import MOST_BYTES
 from socialproof.domain.contact_headings import attribute_of, guess_fields
@@ -176,7 +176,9 @@ def _chosen_fields() -> dict[str, str]:
     for name, value in request.form.items():
         number = name.removeprefix("column-")
         if name != number and number.isascii() and number.isdigit() and len(number) < 4:
-            field = attribute_of(request.form.get(f"heading-{number}", "")) if value == "attribute" else value
+            # Our own exports head such a column with the prefix already.
+            heading = request.form.get(f"heading-{number}", "").removeprefix(ATTRIBUTE)
+            field = attribute_of(heading) if value == "attribute" else value
             if value == "attribute" or value in known:
                 fields[number] = field or attribute_of(number)
     return fields

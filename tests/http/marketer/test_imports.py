@@ -181,3 +181,16 @@ def test_long_reports_have_pages(signed_in: SignIn, run_jobs: RunJobs) -> None:
     second = admin.get(following[1]).text
     assert "Line 61" in second
     assert "First page" in second
+
+
+def test_an_export_comes_back_by_the_page_without_a_second_set_of_fields(
+    signed_in: SignIn, session: Session, run_jobs: RunJobs
+) -> None:
+    admin = signed_in("admin")
+    file = "email,attributes.Plan\nasa@kund.example,Guld\n"
+    for _again in range(2):
+        page = send(admin, file)
+        assert admin.post(f"{page}/start", chosen(admin.get(page).text)).status_code == 303
+        run_jobs()
+    session.rollback()
+    assert session.scalars(select(Contact)).one().attributes == {"Plan": "Guld"}
