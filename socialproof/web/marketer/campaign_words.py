@@ -49,7 +49,7 @@ WARNINGS = {
     "unsigned": _l(
         "Letters go out from your own address, but its records are not proven yet. Some may land among spam."
     ),
-    "sms_console": _l("No text message service is set up: messages are only written into the server’s log."),
+    "sms_console": _l("No text message service is set up: messages are only kept in a folder of the server."),
 }
 
 REFUSALS = {
