@@ -25,30 +25,36 @@ Serve = Callable[[Mailbox], smtplib.SMTP]
 OURS = "bounces@proof.example"
 
 
+class Found:
+    """Where a mailbox listens, and the loop that it runs in."""
+
+    port: int
+    loop: asyncio.AbstractEventLoop
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """`serve(mailbox)` runs it on a free port and returns a client that is connected to it."""
     ends: list[Callable[[], None]] = []
 
     def run(mailbox: Mailbox) -> smtplib.SMTP:
-        loop, stop, ready = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
-        found: list[int] = []
+        stop, ready, found = asyncio.Event(), threading.Event(), Found()
 
         def is_ready(port: int) -> None:
-            found.append(port)
+            found.port, found.loop = port, asyncio.get_running_loop()
             ready.set()
 
         serving = mailbox.serve("127.0.0.1", 0, stop=stop, ready=is_ready)
-        thread = threading.Thread(target=loop.run_until_complete, args=(serving,))
+        # What is still being said at its end is ended too, as `flask mailbox` does.
+        thread = threading.Thread(target=asyncio.run, args=(serving,))
         thread.start()
         assert ready.wait(20)
-        client = smtplib.SMTP("127.0.0.1", found[0], timeout=20)
+        client = smtplib.SMTP("127.0.0.1", found.port, timeout=20)
 
         def end() -> None:
             client.close()
-            loop.call_soon_threadsafe(stop.set)
+            found.loop.call_soon_threadsafe(stop.set)
             thread.join()
-            loop.close()
 
         ends.append(end)
         return client
