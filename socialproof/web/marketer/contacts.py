@@ -25,6 +25,7 @@ from socialproof.contacts.models import Contact
 from socialproof.database import db, transaction
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.roles import Role
+from socialproof.domain.schedule import zone_of
 from socialproof.domain.searching import words_of
 from socialproof.testimonials.contact_history import history_of, kept_counts
 from socialproof.web.marketer.access import current, role_required
@@ -88,6 +89,7 @@ def show(contact_id: str) -> str:
         standing=may_be_asked(db.session(), contact, now()),
         history=[told(happening) for happening in history_of(db.session(), contact)],
         events=queries.events_of(db.session(), contact.id, limit=10),
+        clock=zone_of(current().company.time_zone),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,9 @@ def test_it_is_noted_by_the_clock_of_the_company(moderator, contact, factories, 
     assert (event.name, event.source, event.created_by_id) == ("delivered", "hand", moderator.user.id)
     local = datetime.combine(yesterday, datetime.min.time().replace(hour=14, minute=30), ZoneInfo("Europe/Helsinki"))
     assert event.happened_at == local.astimezone(UTC)
-    assert "1 campaign waits for it" in moderator.get(sent.location).text
+    after = moderator.get(sent.location).text
+    assert "1 campaign waits for it" in after
+    assert re.search(r"<time[^>]*>[^<]*, 14:30</time>", after)  # the history goes by the same clock
 
 
 @pytest.mark.parametrize(
