@@ -10,14 +10,11 @@ PostgreSQL is measured when it is at hand.
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import log
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from zlib import crc32
@@ -25,6 +22,7 @@ from zlib import crc32
 from sqlalchemy import create_engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.databases import databases
 from socialproof.companies.models import Company
 from socialproof.domain.nps import SCORES, Scores, Segment
 from socialproof.domain.periods import Step
@@ -32,7 +30,6 @@ from socialproof.responses import insight
 from socialproof.responses.counting import SLOTS
 from socialproof.responses.models import Response, ScoreCount
 from socialproof.surveys.models import Survey
-from tests.databases import PostgresServer, SqliteTemplate
 from tests.parts import MissingPart
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -150,22 +147,6 @@ def measure(few: Filled, many: Filled) -> dict[str, tuple[float, float]]:
                 if turn >= 2:
                     times[name][place].append((perf_counter() - started) * 1000)
     return {name: (median(small), median(large)) for name, (small, large) in times.items()}
-
-
-@contextmanager
-def databases(name: str) -> Iterator[tuple[str, str]]:
-    """Two fresh databases of one kind."""
-    if name == "SQLite":
-        with tempfile.TemporaryDirectory() as folder:
-            template = SqliteTemplate(Path(folder))
-            yield template.copy_to(Path(folder, "few.db")), template.copy_to(Path(folder, "many.db"))
-        return
-    server = PostgresServer.start()
-    try:
-        with server.database() as few, server.database() as many:
-            yield few, many
-    finally:
-        server.stop()
 
 
 def report(name: str, few_answers: int, many_answers: int) -> None:

@@ -11,13 +11,10 @@ by time with few: 1 is "costs the same". PostgreSQL is measured when it is at ha
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
@@ -25,12 +22,12 @@ from time import perf_counter
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import Session
 
+from benchmarks.databases import databases
 from socialproof.companies.models import Company
 from socialproof.contacts.ledger import Asking, decide_for, take, take_many
 from socialproof.contacts.models import Contact, LedgerEntry
 from socialproof.database import transaction
 from socialproof.domain.ledger import Channel, Kind
-from tests.databases import PostgresServer, SqliteTemplate
 from tests.parts import MissingPart
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -137,22 +134,6 @@ def verify(filled: Filled) -> None:
     asked = [(word.contact_id, word.decided_at) for word in words if word.verdict == "asked"]
     assert len(asked) == len(set(asked)), "a contact was asked twice"
     assert len(asked) > len(words) * 0.7
-
-
-@contextmanager
-def databases(name: str) -> Iterator[tuple[str, str]]:
-    """Two fresh databases of one kind."""
-    if name == "SQLite":
-        with tempfile.TemporaryDirectory() as folder:
-            template = SqliteTemplate(Path(folder))
-            yield template.copy_to(Path(folder, "few.db")), template.copy_to(Path(folder, "many.db"))
-        return
-    server = PostgresServer.start()
-    try:
-        with server.database() as few, server.database() as many:
-            yield few, many
-    finally:
-        server.stop()
 
 
 def report(name: str, few_contacts: int, many_contacts: int) -> None:

@@ -103,7 +103,7 @@ def day_of(typed: str) -> date | None:
         day, month, year = (int(part) for part in turned.groups())
     else:
         raise RuleBroken("not_a_day", field="customer_since")
-    return _day(year, month, day)
+    return possible_day(year, month, day)
 
 
 def time_zone_of(typed: str) -> str:
@@ -134,7 +134,8 @@ def _no_longer(field_name: str, text: str, most: int) -> str:
     return text
 
 
-def _day(year: int, month: int, day: int) -> date:
+def possible_day(year: int, month: int, day: int) -> date:
+    """The day somebody became a customer, or RuleBroken("not_a_day") when the calendar or our time has none such."""
     try:
         found = date(year, month, day)
     except ValueError:

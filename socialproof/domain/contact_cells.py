@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from socialproof.domain.contact import EARLIEST, LATEST, day_of, time_zone_of
+from socialproof.domain.contact import day_of, possible_day, time_zone_of
 from socialproof.domain.errors import RuleBroken
 
 DAY_FIRST, MONTH_FIRST = "dmy", "mdy"
@@ -59,13 +59,7 @@ def day_in(cell: str, order: str) -> date:
         return found
     first, second, year = int(turned[1]), int(turned[3]), int(turned[4])
     day, month = (first, second) if order == DAY_FIRST else (second, first)
-    try:
-        found = date(year, month, day)
-    except ValueError:
-        raise RuleBroken("not_a_day", field="customer_since") from None
-    if not EARLIEST <= found <= LATEST:
-        raise RuleBroken("not_a_day", field="customer_since")
-    return found
+    return possible_day(year, month, day)
 
 
 def day_order(cells: Iterable[str]) -> str:

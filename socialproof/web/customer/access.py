@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import get_locale
 
+from socialproof import clock
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.queries import invitation_behind_link
+from socialproof.campaigns.queries import invitation_behind_link, state_of_link
 from socialproof.database import db
 from socialproof.domain.invitation import LinkState
 from socialproof.languages import DEFAULT, known_language
@@ -102,6 +103,15 @@ def invitation_of(token: str) -> Invitation:
     if invitation is None or invitation.survey.state == "draft":
         unknown_link()
     enter(invitation.survey, known_language(invitation.language))
+    return invitation
+
+
+def living_invitation(token: str) -> Invitation:
+    """The invitation of a link that still answers, else LinkEnded; its customer may look at an answer also later."""
+    invitation = invitation_of(token)
+    state = state_of_link(invitation, clock.now())
+    if state in (LinkState.GONE, LinkState.REVOKED, LinkState.EXPIRED):
+        raise LinkEnded(state)
     return invitation
 
 

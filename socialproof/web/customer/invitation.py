@@ -8,12 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from socialproof import clock
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.queries import is_opened_by_machine, state_of_link
+from socialproof.campaigns.queries import is_opened_by_machine
 from socialproof.campaigns.service import note_opening
 from socialproof.database import db, transaction
 from socialproof.domain.asking import skips_why
 from socialproof.domain.errors import RuleBroken
-from socialproof.domain.invitation import LinkState
 from socialproof.domain.responding import may_change, read_score
 from socialproof.responses.models import Response
 from socialproof.responses.queries import response_to_invitation
@@ -21,11 +20,10 @@ from socialproof.responses.service import note_ask, record_response
 from socialproof.surveys.wording import wording_for
 from socialproof.web.customer import answering
 from socialproof.web.customer.access import (
-    LinkEnded,
-    invitation_of,
     kept_in_form,
     kept_in_links,
     limit_body,
+    living_invitation,
     page_language,
     wants_json,
 )
@@ -37,7 +35,7 @@ blueprint = Blueprint("invitation", __name__, url_prefix="/i")
 
 @blueprint.get("/<token>")
 def show(token: str) -> str | BaseResponse:
-    invitation = _living(token)
+    invitation = living_invitation(token)
     given = response_to_invitation(db.session(), invitation.id)
     if invitation.survey.state == "closed":
         return _closed(invitation)
@@ -61,15 +59,15 @@ def submit(token: str) -> BaseResponse:
         address = _record(token, score, is_gesture=sent.is_gesture)
         return answering.go_on(address, score)
     except RuleBroken as refusal:
-        return _refused(_living(token), refusal, chosen)
+        return _refused(living_invitation(token), refusal, chosen)
     except OperationalError as error:
-        return _refused(_living(token), no_room(error), chosen)
+        return _refused(living_invitation(token), no_room(error), chosen)
 
 
 def _record(token: str, score: int, *, is_gesture: bool) -> str:
     """Keep the answer in one transaction, and say where its customer goes next."""
     with transaction() as session:
-        invitation, now = _living(token), clock.now()
+        invitation, now = living_invitation(token), clock.now()
         if is_gesture and _suspects_machine(invitation, response_to_invitation(session, invitation.id)):
             raise RuleBroken("press_send")
         given = record_response(
@@ -85,15 +83,6 @@ def _record(token: str, score: int, *, is_gesture: bool) -> str:
         if skips_why(given.score):
             note_ask(session, response=given, now=now)
         return answering.next_address(given)
-
-
-def _living(token: str) -> Invitation:
-    """The invitation of a link that still answers; its customer may look at an answer also later."""
-    invitation = invitation_of(token)
-    state = state_of_link(invitation, clock.now())
-    if state in (LinkState.GONE, LinkState.REVOKED, LinkState.EXPIRED):
-        raise LinkEnded(state)
-    return invitation
 
 
 def _note_opening(invitation: Invitation, score: int) -> None:

@@ -12,20 +12,18 @@ from werkzeug.wrappers import Response as BaseResponse
 from socialproof import clock
 from socialproof.campaigns import outcomes
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.queries import state_of_link, survey_last_asked
+from socialproof.campaigns.queries import survey_last_asked
 from socialproof.companies.models import Company
 from socialproof.contacts.models import Contact
 from socialproof.contacts.suppression import contact_behind_link
 from socialproof.database import db, transaction
-from socialproof.domain.invitation import LinkState
 from socialproof.languages import known_language
 from socialproof.tokens import Purpose
 from socialproof.web import services
 from socialproof.web.customer.access import (
-    LinkEnded,
-    invitation_of,
     kept_in_links,
     limit_body,
+    living_invitation,
     subject_of,
     unknown_link,
 )
@@ -65,7 +63,7 @@ def change(token: str) -> BaseResponse:
 @blueprint.get("/i/<token>/decline")
 def ask_decline(token: str) -> str:
     """Not this time: what that means, and the button."""
-    invitation = _living(token)
+    invitation = living_invitation(token)
     return render_template("customer/unsubscribe/decline.html", token=token, **_ways(invitation))
 
 
@@ -74,7 +72,7 @@ def decline(token: str) -> BaseResponse:
     """No reminder follows; the link stays good."""
     limit_body()
     with transaction() as session:
-        outcomes.decline(session, invitation=_living(token), now=clock.now())
+        outcomes.decline(session, invitation=living_invitation(token), now=clock.now())
     return redirect(url_for(".ask_decline", token=token, **kept_in_links()), 303)
 
 
@@ -100,14 +98,6 @@ def _page(token: str, contact: Contact) -> str:
         is_ended=contact.unsubscribed_at is not None or contact.deleted_at is not None,
         may_undo=contact.deleted_at is None,
     )
-
-
-def _living(token: str) -> Invitation:
-    invitation = invitation_of(token)
-    state = state_of_link(invitation, clock.now())
-    if state in (LinkState.GONE, LinkState.REVOKED, LinkState.EXPIRED):
-        raise LinkEnded(state)
-    return invitation
 
 
 def _ways(invitation: Invitation) -> dict[str, object]:
