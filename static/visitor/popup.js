@@ -125,7 +125,10 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
           if (tab && !own) { if (!tabButton) standTab(); } else open(said.frame, own);
         } catch { /* not this time */ }
       };
-      const fire = () => { if (!asked && !shown && !over && !tabButton && !resting()) { asked = 1; show(false); } };
+      const fire = () => {
+        if (D.hidden) timer = wait(W, () => quiet(fire), 500); // a tab behind others, a page loaded ahead: nobody is asked there
+        else if (!asked && !shown && !over && !tabButton && !resting()) { asked = 1; show(false); }
+      };
       const self = {
         id,
         arm() { // on every new page, and when another person stands before it
@@ -138,7 +141,7 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
           else self.scrolled();
         },
         settle() { // the first free place in the page; a new one, or another page or person, is a new question
-          if (corner || tab) return;
+          if (corner || tab || D.hidden) return;
           const places = all(D, "[data-socialproof-popup]");
           let i = 0;
           while (i < places.length && get(places[i], "data-socialproof-popup") !== id) i++;

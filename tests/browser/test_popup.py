@@ -84,6 +84,20 @@ def quiet_for(page: Page, popup: Popup, days: int) -> None:
     )
 
 
+def test_a_page_that_nobody_sees_yet_asks_nobody(
+    live_server: str, site: Site, popup_on: MakePopup, visitor: Page
+) -> None:
+    """A tab behind others, or one that the browser loads ahead: a question there would use up the person's rest."""
+    popup = popup_on()
+    visitor.add_init_script("window.away = true; Object.defineProperty(document, 'hidden', { get: () => window.away })")
+    asked = asks_of(visitor)
+    visitor.goto(site.page("<h1>Shop</h1>" + script(live_server, popup)))
+    visitor.wait_for_timeout(1200)
+    assert not any(line.startswith("POST") for line in asked)
+    visitor.evaluate("window.away = false")
+    expect(panel(visitor)).to_be_visible()
+
+
 def test_it_comes_up_in_the_corner_takes_no_focus_is_answered_and_stays_quiet_for_90_days(
     live_server: str, site: Site, popup_on: MakePopup, visitor: Page, session: Session
 ) -> None:
