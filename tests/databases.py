@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,8 @@ class SqliteTemplate:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "template.db"
         migrate(f"sqlite:///{self.path}", folder)
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.execute("vacuum")  # tables that were made anew leave room behind, and a full database has none
 
     def copy_to(self, path: Path) -> str:
         shutil.copyfile(self.path, path)

@@ -70,7 +70,7 @@ def test_a_recording_goes_to_the_bucket_and_not_through_us(
     token = app.extensions[EXTENSION].tokens.sign(Purpose.RESPONSE, factories.response().public_id)
     page.goto(f"{live_server}/s/r/{token}/video")
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Start recording").press("Enter")
     expect(page.get_by_text("Recording", exact=True)).to_be_visible()
     page.wait_for_timeout(2000)
     page.get_by_role("button", name="Stop").click()

@@ -31,7 +31,7 @@ def recorder_url(app: Flask, live_server: str, factories: Factories) -> str:
 
 
 def record(page: Page, seconds: float) -> None:
-    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Start recording").press("Enter")
     expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=15_000)
     page.wait_for_timeout(int(seconds * 1000))
     page.get_by_role("button", name="Stop").click()
@@ -216,7 +216,7 @@ def test_leaving_asks_first_when_something_would_be_lost(page: Page, recorder_ur
 def test_pausing_does_not_count(page: Page, recorder_url: str, session: Session) -> None:
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Start recording").press("Enter")
     expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=6000)
     page.wait_for_timeout(1200)
     page.get_by_role("button", name="Pause").click()
@@ -301,7 +301,7 @@ def test_a_silent_microphone_is_noticed(page: Page, recorder_url: str) -> None:
 def test_the_camera_and_the_microphone_can_be_chosen(page: Page, recorder_url: str) -> None:
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_text("Camera and microphone").click()
+    page.locator("#devices summary").press("Enter")
     microphones = page.get_by_label("Microphone", exact=True)
     expect(page.get_by_label("Camera", exact=True).locator("option")).not_to_have_count(0)
     last = microphones.locator("option").last.get_attribute("value")
@@ -331,6 +331,6 @@ def test_a_camera_that_goes_away_during_the_countdown_is_opened_again(page: Page
     )
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Start recording").press("Enter")
     page.evaluate("() => window.lastStream.getTracks().forEach((track) => track.stop())")
     expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=20_000)

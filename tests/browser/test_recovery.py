@@ -68,7 +68,7 @@ def begin(page: Page, link: str, door: str = "Turn on the camera") -> None:
 
 
 def start(page: Page) -> None:
-    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Start recording").press("Enter")
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
 
 

@@ -94,7 +94,7 @@ def answer_nine(page: Page, survey: str) -> None:
 
 def record_a_video(page: Page) -> None:
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").click()
+    page.get_by_role("button", name="Start recording").press("Enter")
     expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=10_000)
     page.wait_for_timeout(3000)
     page.get_by_role("button", name="Stop").click()
