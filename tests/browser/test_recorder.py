@@ -301,6 +301,7 @@ def test_a_silent_microphone_is_noticed(page: Page, recorder_url: str) -> None:
 def test_the_camera_and_the_microphone_can_be_chosen(page: Page, recorder_url: str) -> None:
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
+    expect(page.get_by_role("button", name="Start recording")).to_be_focused()
     page.locator("#devices summary").press("Enter")
     microphones = page.get_by_label("Microphone", exact=True)
     expect(page.get_by_label("Camera", exact=True).locator("option")).not_to_have_count(0)
