@@ -70,7 +70,8 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
         put(parent, host);
       };
       const look = () => { if (box && !inPlace) set(box, "class", `p box ${c.position}${shown ? " on" : ""}${touched ? " in" : ""}`); };
-      const touch = () => { touched = 1; look(); };
+      // It grows once the finger is up: under a press that has begun nothing may move, or another score is hit.
+      const touch = () => { touched = 1; wait(W, () => quiet(look), 700); };
       const end = () => { // the panel goes; what was before has the focus again
         forget(W, life);
         if (box) {
@@ -103,7 +104,7 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
       const height = (n) => {
         if (!(n > 0 && n < 2e4)) return;
         style((inPlace ? frame : box).style, "height", `${inPlace ? n : n + 54}px`);
-        if (shown) return;
+        if (shown) { if (touched) look(); return; }
         shown = 1; look();
         if (tabButton) { set(tabButton, "class", "gone"); set(tabButton, "aria-expanded", "true"); }
         if (back) focus(box);

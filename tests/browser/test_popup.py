@@ -277,7 +277,11 @@ def test_on_a_phone_it_covers_at_most_two_fifths_until_it_is_touched(
     ten = inside(visitor).get_by_text("10", exact=True).bounding_box()
     assert ten
     assert ten["y"] + ten["height"] <= PHONE["height"], "all scores are seen before it is touched"
-    inside(visitor).get_by_text("10", exact=True).click()
+    visitor.mouse.move(ten["x"] + ten["width"] / 2, ten["y"] + ten["height"] / 2)
+    visitor.mouse.down()
+    visitor.wait_for_timeout(300)
+    assert panel(visitor).bounding_box() == box, "nothing moves under a press"
+    visitor.mouse.up()
     expect(inside(visitor).get_by_text("Thank you!")).to_be_visible()
     visitor.wait_for_function(
         "document.querySelector('socialproof-popup').shadowRoot.querySelector('.box').clientHeight > 300"
