@@ -271,6 +271,10 @@ def test_on_a_phone_it_covers_at_most_two_fifths_until_it_is_touched(
     head = '<meta name="viewport" content="width=device-width">'
     visitor.goto(site.page("<h1>Shop</h1>" + script(live_server, popup), head=head))
     expect(panel(visitor)).to_be_visible()
+    at_rest = (
+        "document.querySelector('socialproof-popup').shadowRoot.querySelector('.box').getAnimations().length === 0"
+    )
+    visitor.wait_for_function(at_rest)
     box = panel(visitor).bounding_box()
     assert box
     assert box["height"] <= 0.4 * PHONE["height"] + 1
