@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, ForeignKey, MetaData, String, Text, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -118,6 +119,11 @@ def transaction(session: Session | None = None) -> Iterator[Session]:
             session.rollback()
             session.info.pop("events", None)
             raise
+
+
+def insert_into(target: Any, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT into a table or mapped class that knows ON CONFLICT, which each database has in words of its own."""
+    return postgresql.insert(target) if dialect == "postgresql" else sqlite.insert(target)
 
 
 def is_full(error: Exception) -> bool:

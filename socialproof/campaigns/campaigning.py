@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
-from socialproof.campaigns.outcomes import WAITING
+from socialproof.campaigns.outcomes import cancel
 from socialproof.companies import audit
 from socialproof.companies.models import Company, User
 from socialproof.companies.sender import sender_of
 from socialproof.contacts.models import Contact, ContactSegment
-from socialproof.contacts.segments import in_segment
+from socialproof.contacts.queries import Wanted, conditions
 from socialproof.database import record
 from socialproof.domain.campaign import (
     DEFAULTS,
@@ -33,6 +33,7 @@ from socialproof.domain.errors import RuleBroken
 from socialproof.domain.events import CampaignStarted
 from socialproof.surveys.models import Survey
 
+STOPPED = "campaign_stopped"
 _LISTS = ("milestones", "weekdays")
 
 
@@ -187,11 +188,7 @@ def _refuse_unready(why: list[str]) -> None:
 
 
 def _has_contacts(session: Session, campaign: Campaign, today: date) -> bool:
-    one = select(Contact.id).where(
-        Contact.company_id == campaign.company_id,
-        Contact.deleted_at.is_(None),
-        *in_segment(campaign.segment, today=today),
-    )
+    one = select(Contact.id).where(*conditions(campaign.company_id, Wanted(today, segment=campaign.segment)))
     return session.scalar(one.limit(1)) is not None
 
 
@@ -201,26 +198,16 @@ def _cancel_waiting(session: Session, campaign: Campaign) -> int:
     What a sender has in hand comes last and in its order: then neither can hold what the other waits for.
     """
     of_campaign = (Invitation.company_id == campaign.company_id, Invitation.campaign_id == campaign.id)
-    cancelled = _let_go(session, *of_campaign, Invitation.claim.is_(None))
+    cancelled = cancel(session, *of_campaign, Invitation.claim.is_(None), reason=STOPPED, are_many=True)
     in_hand = session.scalars(
         select(Invitation.id)
         .where(*of_campaign, Invitation.due_at.is_not(None), Invitation.claim.is_not(None))
         .order_by(Invitation.id)
         .with_for_update()
     ).all()
-    return cancelled + (_let_go(session, *of_campaign, Invitation.id.in_(in_hand)) if in_hand else 0)
-
-
-def _let_go(session: Session, *which: ColumnElement[bool]) -> int:
-    """Send none of these any more; what went out stays sent. Returns how many were cancelled."""
-    unsynchronised = {"synchronize_session": False}
-    waiting = update(Invitation).where(*which, Invitation.state.in_(WAITING))
-    cancelled = session.execute(
-        waiting.values(state="cancelled", reason="campaign_stopped", due_at=None), execution_options=unsynchronised
-    )
-    sent = update(Invitation).where(*which, Invitation.state.in_(("sent", "delivered")), Invitation.due_at.is_not(None))
-    session.execute(sent.values(due_at=None), execution_options=unsynchronised)
-    return int(getattr(cancelled, "rowcount", 0))
+    if in_hand:
+        cancelled += cancel(session, *of_campaign, Invitation.id.in_(in_hand), reason=STOPPED, are_many=True)
+    return cancelled
 
 
 def _check_survey(template: str, survey: Survey, company_id: int) -> None:

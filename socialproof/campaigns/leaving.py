@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.outcomes import WAITING, note_resubscribed, note_unsubscribed
+from socialproof.campaigns.outcomes import cancel, note_resubscribed, note_unsubscribed
 from socialproof.companies import audit
 from socialproof.companies.models import Company, User
 from socialproof.contacts.models import Contact
@@ -32,12 +31,7 @@ def resubscribe_for(session: Session, *, contact: Contact, user: User, now: date
 def forget_contact(session: Session, *, contact: Contact, user: User, now: datetime) -> None:
     """Erase the person, and send nothing that still waits; what was sent keeps counting as sent."""
     of_contact = (Invitation.company_id == contact.company_id, Invitation.contact_id == contact.id)
-    for condition, values in (
-        (Invitation.state.in_(WAITING), {"state": "cancelled", "reason": "contact_deleted", "due_at": None}),
-        (Invitation.due_at.is_not(None), {"due_at": None}),
-    ):
-        ended = update(Invitation).where(*of_contact, condition).values(**values)
-        session.execute(ended.execution_options(synchronize_session="fetch"))
+    cancel(session, *of_contact, reason="contact_deleted")
     if contact.deleted_at is None:
         _note(session, contact, user, "contact.deleted", now)
     delete_contact(session, contact=contact, now=now)

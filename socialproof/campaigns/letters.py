@@ -12,6 +12,7 @@ from socialproof.backends.mail import Letter, render
 from socialproof.backends.mail.signature import DkimKey
 from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
 from socialproof.campaigns.models import Campaign
+from socialproof.campaigns.queries import wording_in
 from socialproof.campaigns.texts import text_of
 from socialproof.companies.emails import ascii_email
 from socialproof.companies.models import Company, MailSender
@@ -88,7 +89,7 @@ def _dkim_key(chosen: MailSender, address: str, settings: Settings) -> DkimKey |
 
 def own_words(campaign: Campaign, language: str) -> dict[str, str]:
     """The company's own words in this language, field by field; empty where it has none."""
-    own = next((wording for wording in campaign.wordings if wording.language == language), None)
+    own = wording_in(campaign, language)
     return {field: getattr(own, field) if own else "" for field in LIMITS}
 
 

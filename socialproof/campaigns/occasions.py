@@ -11,16 +11,16 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from socialproof.campaigns.awaiting import BY_EVENT
 from socialproof.campaigns.models import Campaign, Invitation
-from socialproof.campaigns.outcomes import WAITING
 from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.contacts.segments import in_segment
 from socialproof.domain.campaign import ONCE, CampaignTemplate, Spread, milestone_occasion, round_occasion
+from socialproof.domain.invitation import WAITING
 from socialproof.domain.ledger import Channel, Standing, never_reason
 from socialproof.domain.occasions import AHEAD, GRACE, LATEST, Round, milestones_between, place_in_round, round_of
 from socialproof.domain.schedule import Window, is_sampled, local_day, next_open, start_of_day, working_days
 
-BY_EVENT = (CampaignTemplate.EVENT, CampaignTemplate.PROJECT)
 ContactRow = Row[*tuple[Any, ...]]
 """A contact as `contacts_of` reads it."""
 Contacts = Select[*tuple[Any, ...]]

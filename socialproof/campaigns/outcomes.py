@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
-
-WAITING = ("pending", "deferred")
-"""Not sent yet: not a first letter, text or link."""
-ON_ITS_WAY = (*WAITING, "sent", "delivered")
-"""States that a report may still change; an answer, an end or a "no" is stronger than any report."""
+from socialproof.domain.invitation import ON_ITS_WAY, WAITING
 
 
 def note_delivered(session: Session, *, invitation: Invitation, now: datetime) -> None:
@@ -92,6 +88,21 @@ def decline(session: Session, *, invitation: Invitation, now: datetime) -> None:
         invitation.state, invitation.due_at = "declined", None
         invitation.declined_at = invitation.declined_at or now
     session.flush()
+
+
+def cancel(session: Session, *which: ColumnElement[bool], reason: str, are_many: bool = False) -> int:
+    """Send none of these any more; what went out stays sent, but no reminder follows. Returns how many were cancelled.
+
+    `are_many`: no row is read back, and objects in the session do not follow.
+    """
+    options = {"synchronize_session": False if are_many else "fetch"}
+    waiting = update(Invitation).where(*which, Invitation.state.in_(WAITING))
+    cancelled = session.execute(
+        waiting.values(state="cancelled", reason=reason, due_at=None), execution_options=options
+    )
+    sent = update(Invitation).where(*which, Invitation.due_at.is_not(None))
+    session.execute(sent.values(due_at=None), execution_options=options)
+    return int(getattr(cancelled, "rowcount", 0))
 
 
 def _hold(session: Session, invitation: Invitation) -> None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Table, func, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, func, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from socialproof.campaigns.awaiting import AWAITING
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import (
-    BY_EVENT,
     NOBODY,
     ContactRow,
     Contacts,
@@ -31,6 +30,7 @@ from socialproof.campaigns.occasions import (
     timetable,
 )
 from socialproof.contacts.models import Contact, CustomerEvent
+from socialproof.database import insert_into
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.invitation import LINK_LIFETIME
 from socialproof.domain.ledger import Channel
@@ -112,12 +112,7 @@ def plan_event(session: Session, *, company_id: int, customer_event_id: int, now
         return 0
     waiting = session.scalars(
         select(Campaign.id)
-        .where(
-            Campaign.company_id == company_id,
-            Campaign.state == "running",
-            Campaign.template.in_(BY_EVENT),
-            Campaign.event_name == event.name,
-        )
+        .where(Campaign.company_id == company_id, Campaign.event_name == event.name, *AWAITING)
         .order_by(Campaign.id)
     ).all()
     return sum(_plan_contact(session, company_id, campaign_id, event.contact_id, now) for campaign_id in waiting)
@@ -211,8 +206,7 @@ def _invitation(table: Timetable, row: ContactRow, occasion: Occasion) -> dict[s
 def _add(session: Session, rows: list[dict[str, Any]]) -> int:
     """Store what nobody else has stored at this moment; returns how many were wanted."""
     if rows:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        insert = insert_into(Invitation.__table__, session.get_bind().dialect.name)
         unique = ["campaign_id", "contact_id", "occasion"]
-        statement = insert(cast(Table, Invitation.__table__)).on_conflict_do_nothing(index_elements=unique)
-        session.execute(statement, rows)
+        session.execute(insert.on_conflict_do_nothing(index_elements=unique), rows)
     return len(rows)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation, Popup, PopupCount
@@ -21,7 +20,7 @@ from socialproof.contacts.ledger import decide_for, take
 from socialproof.contacts.models import Contact
 from socialproof.contacts.queries import contact_by_email
 from socialproof.contacts.service import keep_contact
-from socialproof.database import new_public_id
+from socialproof.database import insert_into, new_public_id
 from socialproof.domain.invitation import LINK_LIFETIME
 from socialproof.domain.ledger import ASKED, Channel, Decision, Kind, Verdict
 from socialproof.domain.popup import COUNTED, Reason, Rule, TokenFault, is_on_page
@@ -95,7 +94,7 @@ def ask(session: Session, *, popup: Popup, visit: Visit, now: datetime) -> Answe
 def count(session: Session, *, popup: Popup, reason: str, now: datetime) -> None:
     """One more for this reason on this UTC day."""
     dialect = session.get_bind().dialect.name
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(PopupCount)
+    insert = insert_into(PopupCount, dialect)
     known = reason if reason in COUNTED else Reason.OTHER
     row = {"popup_id": popup.id, "day_on": now.astimezone(UTC).date(), "reason": str(known), "count": 1}
     keys = ["popup_id", "day_on", "reason"]

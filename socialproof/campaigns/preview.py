@@ -68,7 +68,7 @@ class Preview:
 def preview(session: Session, campaign: Campaign, now: datetime) -> Preview:
     """What planning this campaign now would bring, also when it is still a draft. Nothing is written.
 
-    It looks at every contact of the segment: 100,000 take about a second, in constant memory.
+    It looks at every contact of the segment: 100,000 take some seconds, in constant memory.
     """
     count = _Count(timetable(campaign, now), rest_of(session, campaign.company_id))
     contacts = session.execute(

@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from socialproof.campaigns.models import Campaign, Invitation, LinkOpening
+from socialproof.campaigns.models import Campaign, CampaignWording, Invitation, LinkOpening
 from socialproof.contacts.models import Contact
-from socialproof.domain.invitation import LinkState, Opening, link_state, opened_by_machine
+from socialproof.domain.invitation import WAITING, LinkState, Opening, link_state, opened_by_machine
 from socialproof.languages import best_language
 from socialproof.surveys.models import Survey
 
@@ -49,6 +49,11 @@ def invitation_by_public_id(session: Session, company_id: int, public_id: str) -
     return session.scalar(
         select(Invitation).where(Invitation.company_id == company_id, Invitation.public_id == public_id)
     )
+
+
+def wording_in(campaign: Campaign, language: str) -> CampaignWording | None:
+    """The company's own words of the campaign in this language, if it has any."""
+    return next((wording for wording in campaign.wordings if wording.language == language), None)
 
 
 def language_of(invitation: Invitation) -> str:
@@ -116,7 +121,7 @@ def older_waiting(
         .join(Campaign, Campaign.id == Invitation.campaign_id)
         .where(
             Invitation.contact_id.in_(contact_ids),
-            Invitation.state.in_(("pending", "deferred")),
+            Invitation.state.in_(WAITING),
             Invitation.asked_at.is_(None),
             Invitation.wanted_at <= now,
             Invitation.due_at.is_not(None),

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns import texts
 from socialproof.campaigns.models import Invitation
-from socialproof.campaigns.outcomes import ON_ITS_WAY, WAITING, note_bounced
+from socialproof.campaigns.outcomes import note_bounced
 from socialproof.campaigns.sending import Outgoing
 from socialproof.contacts.models import Contact
-from socialproof.domain.invitation import LINK_LIFETIME
+from socialproof.domain.invitation import LINK_LIFETIME, ON_ITS_WAY, WAITING
 
 BACK_OFF = (
     timedelta(minutes=10),

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, CampaignWording
+from socialproof.campaigns.queries import wording_in
 from socialproof.companies import audit
 from socialproof.companies.models import AuditEntry, User
 from socialproof.domain.errors import RuleBroken
@@ -26,7 +27,7 @@ def change_words(
 
     They are checked at the edge.
     """
-    own = next((wording for wording in campaign.wordings if wording.language == language), None)
+    own = wording_in(campaign, language)
     if own is None:
         own = CampaignWording(language=language, **dict.fromkeys(LIMITS, ""))
         campaign.wordings.append(own)

@@ -18,12 +18,12 @@ from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.letters import Addressee
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import window_of
-from socialproof.campaigns.outcomes import ON_ITS_WAY, WAITING
 from socialproof.campaigns.queries import asked_since, language_of, older_waiting
 from socialproof.campaigns.texts import text_for
 from socialproof.companies.models import Company
 from socialproof.contacts.ledger import Asking, standing_of, take_many
 from socialproof.contacts.models import Contact
+from socialproof.domain.invitation import ON_ITS_WAY, WAITING
 from socialproof.domain.ledger import Channel, Decision, Kind, Verdict, never_reason
 from socialproof.domain.schedule import local_day, next_open, start_of_day
 from socialproof.settings import Settings

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.models import Campaign, Invitation
-from socialproof.campaigns.outcomes import ON_ITS_WAY, note_delivered
-from socialproof.campaigns.queries import language_of
+from socialproof.campaigns.outcomes import note_delivered
+from socialproof.campaigns.queries import language_of, wording_in
 from socialproof.companies.models import Company
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 from socialproof.domain import sms
+from socialproof.domain.invitation import ON_ITS_WAY
 from socialproof.languages import translations
 from socialproof.settings import Settings
 from socialproof.surveys.models import Survey
@@ -36,11 +37,11 @@ def text_for(session: Session, campaign: Campaign, invitation: Invitation, setti
         session.flush()
     language = language_of(invitation)
     link = f"{settings.base_url}/s/k/{invitation.short_code}"
-    own = next((each.sms_text for each in campaign.wordings if each.language == language), "")
+    own = wording_in(campaign, language)
     return SmsMessage(
         to=invitation.contact.phone or "",
         text=text_of(
-            own,
+            own.sms_text if own else "",
             survey=invitation.survey,
             name=invitation.contact.name,
             language=language,

@@ -13,12 +13,11 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from socialproof.companies.models import Company
 from socialproof.contacts.models import Contact, Suppression
-from socialproof.database import record
+from socialproof.database import insert_into, record
 from socialproof.domain.events import AddressSuppressed
 
 UNSUBSCRIBED, BOUNCED, COMPLAINED, STOPPED = "unsubscribed", "bounced", "complained", "stopped"
@@ -160,8 +159,7 @@ def _hashes_to_keep(session: Session, contact: Contact) -> Iterator[tuple[str, s
 
 def _insert(session: Session, rows: list[dict[str, object]]) -> None:
     """Two acts at the same moment may keep the same word."""
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if on_postgresql else sqlite.insert)(Suppression)
+    insert = insert_into(Suppression, session.get_bind().dialect.name)
     unknown = insert.on_conflict_do_nothing(index_elements=["company_id", "address_hash", "reason"])
     if rows:
         session.execute(unknown, rows)

@@ -9,6 +9,11 @@ from itertools import pairwise
 LINK_LIFETIME = timedelta(days=90)
 MACHINE_WINDOW = timedelta(seconds=60)
 
+WAITING = ("pending", "deferred")
+"""States in which it is not sent yet: not a first letter, text or link."""
+ON_ITS_WAY = (*WAITING, "sent", "delivered")
+"""States that a report may still change; an answer, an end or a "no" is stronger than any report."""
+
 
 class LinkState(StrEnum):
     """What a personal link is good for at this moment."""

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from socialproof.database import insert_into
 from socialproof.domain.nps import SCORES
 from socialproof.responses.models import Response, ScoreCount
 
@@ -79,7 +80,7 @@ def count(session: Session, steps: Iterable[Step]) -> None:
 @cache
 def _upsert(dialect: str) -> postgresql.Insert | sqlite.Insert:
     """Built once: building it costs as much as running it."""
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_TABLE)
+    insert = insert_into(_TABLE, dialect)
     raised = {name: _TABLE.c[name] + insert.excluded[name] for name in _COUNTERS}
     return insert.on_conflict_do_update(index_elements=_ROW, set_=raised)
 

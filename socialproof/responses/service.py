@@ -6,13 +6,12 @@ from datetime import datetime
 from functools import cache
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.service import mark_answered
-from socialproof.database import new_public_id, record
+from socialproof.database import insert_into, new_public_id, record
 from socialproof.domain.asking import Ask, ask_of
 from socialproof.domain.errors import Conflict, RuleBroken
 from socialproof.domain.events import ResponseChanged, ResponseCommented, ResponseRecorded
@@ -94,7 +93,7 @@ def _insert(session: Session, values: dict[str, object]) -> Response | None:
 
 @cache
 def _insert_if_free(dialect: str) -> ReturningInsert[Response]:
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(Response)
+    insert = insert_into(Response, dialect)
     return insert.on_conflict_do_nothing().returning(Response)
 
 

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from socialproof.contacts.suppression import note_bounce
-from socialproof.database import new_public_id, record
+from socialproof.database import insert_into, new_public_id, record
 from socialproof.domain import moderation
 from socialproof.domain.consent import require_purposes, standing
 from socialproof.domain.errors import Conflict, NotFound, RuleBroken
@@ -237,8 +236,7 @@ def _own(session: Session, media: Media, response: Response) -> Media:
 
 def _insert(session: Session, response: Response, values: dict[str, Any], now: datetime) -> Testimonial | None:
     """The new row, or None when this response has its testimonial already."""
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if on_postgresql else sqlite.insert)(Testimonial)
+    insert = insert_into(Testimonial, session.get_bind().dialect.name)
     row = {
         "public_id": new_public_id(),
         "company_id": response.company_id,

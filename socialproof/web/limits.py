@@ -11,8 +11,16 @@ import threading
 from collections import deque
 from datetime import datetime, timedelta
 
+from flask import current_app
+
 MOST_KEYS = 10_000
 """Remembered at once; beyond it those that were seen longest ago are forgotten."""
+
+
+def limit_of_application(name: str, most: int, window: timedelta) -> Limit:
+    """The application's own count of this name; two applications in one process share nothing."""
+    found: Limit = current_app.extensions.setdefault(name, Limit(most, window))
+    return found
 
 
 class Limit:

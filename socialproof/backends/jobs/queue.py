@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from socialproof.backends.jobs.models import Job
+from socialproof.database import insert_into
 
 _TABLE = cast(Table, Job.__table__)
 
@@ -44,7 +45,7 @@ def enqueue(
 
 @cache
 def _insert_unless_waiting(dialect: str, may_miss: bool) -> postgresql.Insert | sqlite.Insert:
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_TABLE)
+    insert = insert_into(_TABLE, dialect)
     if may_miss:
         return insert.on_conflict_do_nothing(index_elements=["key"])
     return insert.on_conflict_do_update(index_elements=["key"], set_={"created_at": _TABLE.c.created_at})

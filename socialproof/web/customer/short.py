@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,7 @@ from socialproof.database import db
 from socialproof.tokens import Purpose
 from socialproof.web import services
 from socialproof.web.customer.access import unknown_link
-from socialproof.web.limits import Limit
+from socialproof.web.limits import Limit, limit_of_application
 
 blueprint = Blueprint("short", __name__, url_prefix="/k")
 
@@ -55,6 +55,4 @@ def _invitation(code: str) -> Invitation:
 
 
 def _guesses() -> Limit:
-    """The application's own count; two applications in one process share nothing."""
-    found: Limit = current_app.extensions.setdefault(LIMIT, Limit(MOST_UNKNOWN, WINDOW))
-    return found
+    return limit_of_application(LIMIT, MOST_UNKNOWN, WINDOW)
