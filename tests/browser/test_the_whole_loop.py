@@ -119,6 +119,7 @@ def approve(page: Page, product: str, email: str) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Moderation").first.click()
     expect(page.get_by_text("Alva Kvarnström").first).to_be_visible()
+    page.locator("[data-ready]").wait_for()
     page.keyboard.press("a")
     expect(page.get_by_text("no reviewed captions yet").first).to_be_visible()
     page.get_by_role("link", name="Write captions").click()
@@ -127,6 +128,7 @@ def approve(page: Page, product: str, email: str) -> None:
     expect(page.get_by_label("Words of caption 1")).to_be_visible()
     page.get_by_role("button", name="These captions are right").click()
     page.get_by_role("link", name="Back to moderation").click()
+    page.locator("[data-ready]").wait_for()
     page.keyboard.press("a")
     expect(page.get_by_text("Nothing waits for you")).to_be_visible()
 
