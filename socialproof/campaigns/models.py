@@ -83,6 +83,9 @@ class CampaignWording(Base):
     signature: Mapped[LongText] = mapped_column(default="")
     reminder_subject: Mapped[Line] = mapped_column(default="")
     reminder_intro: Mapped[LongText] = mapped_column(default="")
+    reference_subject: Mapped[Line] = mapped_column(default="", server_default="")
+    reference_intro: Mapped[LongText] = mapped_column(default="", server_default="")
+    """The project template's second step, to those who answered gladly and have not told their story yet."""
     sms_text: Mapped[LongText] = mapped_column(default="")
 
     campaign: Mapped[Campaign] = relationship(back_populates="wordings")

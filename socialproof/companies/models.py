@@ -136,6 +136,10 @@ class MailSender(LedByCompany, Base):
     """Base64 of the DER form, as it stands in the DNS record."""
     is_dkim_on: Mapped[bool] = mapped_column(default=False)
     """Letters are signed only once the record was found."""
+    dkim_next_selector: Mapped[Word] = mapped_column(default="", server_default="")
+    dkim_next_private_key: Mapped[LongText] = mapped_column(default="", server_default="")
+    """The key that takes over once its record is found; until then the one above goes on signing."""
+    dkim_next_public_key: Mapped[LongText] = mapped_column(default="", server_default="")
     updated_at: Mapped[datetime]
 
 

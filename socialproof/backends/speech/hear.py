@@ -79,8 +79,11 @@ def main() -> None:
 
 
 def _load(folder: str, threads: int) -> Any:
-    from ctranslate2 import get_supported_compute_types
+    from ctranslate2 import get_supported_compute_types, set_random_seed
     from faster_whisper import WhisperModel
+
+    # Where a model is unsure it draws lots; the same recording is to give the same draft.
+    set_random_seed(1)
 
     known = get_supported_compute_types("cpu")
     chosen = next((kind for kind in _QUANTIZED if kind in known), "default")
