@@ -8,11 +8,9 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Campaign
-from socialproof.contacts.models import Contact, ContactSegment
+from socialproof.contacts.models import Contact
 from socialproof.domain.campaign import KINDS, CampaignTemplate
 from socialproof.surveys.models import Survey
-
-MOST_SEGMENTS = 500
 
 
 def campaigns_of(session: Session, company_id: int) -> Sequence[Campaign]:
@@ -46,12 +44,6 @@ def surveys_for(session: Session, company_id: int, template: str) -> Sequence[Su
         .where(Survey.company_id == company_id, Survey.kind.in_(kinds), Survey.state != "closed")
         .order_by(case((Survey.state == "open", 0), else_=1), Survey.id.desc())
     ).all()
-
-
-def segments_for(session: Session, company_id: int) -> Sequence[ContactSegment]:
-    """The company's segments by name."""
-    segments = select(ContactSegment).where(ContactSegment.company_id == company_id)
-    return session.scalars(segments.order_by(ContactSegment.name).limit(MOST_SEGMENTS)).all()
 
 
 def has_more_contacts(session: Session, company_id: int, than: int) -> bool:

@@ -24,9 +24,10 @@ from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from socialproof.campaigns.campaigning import CampaignSettings, rhythm_of
-from socialproof.campaigns.catalogue import segments_for, surveys_for
+from socialproof.campaigns.catalogue import surveys_for
 from socialproof.campaigns.models import Campaign
 from socialproof.contacts.models import ContactSegment
+from socialproof.contacts.queries import segments_of
 from socialproof.domain import campaign as rules
 from socialproof.domain.customer_event import MOST_LETTERS
 from socialproof.domain.text import clean_line
@@ -123,7 +124,7 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
         self.survey.choices = [SelectChoice(key, _survey_word(each)) for key, each in self.surveys.items()]
 
     def _offer_segments(self, session: Session, campaign: Campaign) -> None:
-        self.segments = {each.public_id: each for each in segments_for(session, campaign.company_id)}
+        self.segments = {each.public_id: each for each in segments_of(session, campaign.company_id)}
         self.segment.choices = [
             SelectChoice("", _("All contacts")),
             *(SelectChoice(key, each.name) for key, each in self.segments.items()),
