@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, request, url_for
@@ -25,12 +26,17 @@ from socialproof.languages import known_language
 from socialproof.seal import Seal
 from socialproof.web import services
 from socialproof.web.customer.access import is_public_id, limit_body
-from socialproof.web.customer.allowance import is_within_allowance
 from socialproof.web.customer.answering import json_fields
+from socialproof.web.rate_limits import rate_limit
 
 blueprint = Blueprint("popup", __name__, url_prefix="/p/<popup_id>")
 
 PREFLIGHT_SECONDS = 7200
+MOST_ASKS, WINDOW = 120, timedelta(minutes=1)
+"""From one network: far above what forty people behind one address do. A program that asks without end costs no row
+and no write.
+"""
+LIMIT = "popup asks"
 
 
 @blueprint.route("/ask", methods=["OPTIONS"], provide_automatic_options=False)
@@ -49,7 +55,7 @@ def ask(popup_id: str) -> Response:
     """{"page", "token", "lang", "opened"} → {"show": true, "frame": address}, or {"show": false}."""
     limit_body()
     fields, now = json_fields(), clock.now()
-    if not is_within_allowance(network_of(request.remote_addr or ""), now):
+    if rate_limit(LIMIT, MOST_ASKS, WINDOW).take(network_of(request.remote_addr or ""), now):
         return _allow(make_response({"show": False}), _popup(popup_id))
     with transaction() as session:
         popup = _popup(popup_id)

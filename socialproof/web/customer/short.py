@@ -17,7 +17,7 @@ from socialproof.database import db
 from socialproof.tokens import Purpose
 from socialproof.web import services
 from socialproof.web.customer.access import unknown_link
-from socialproof.web.limits import Limit, limit_of_application
+from socialproof.web.rate_limits import RateLimit, rate_limit
 
 blueprint = Blueprint("short", __name__, url_prefix="/k")
 
@@ -54,5 +54,5 @@ def _invitation(code: str) -> Invitation:
     return invitation
 
 
-def _guesses() -> Limit:
-    return limit_of_application(LIMIT, MOST_UNKNOWN, WINDOW)
+def _guesses() -> RateLimit:
+    return rate_limit(LIMIT, MOST_UNKNOWN, WINDOW)

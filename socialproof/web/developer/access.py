@@ -20,7 +20,7 @@ from socialproof import clock
 from socialproof.companies.api_tokens import LONGEST, token_shown
 from socialproof.companies.models import ApiToken
 from socialproof.database import db
-from socialproof.web.limits import limit_of_application
+from socialproof.web.rate_limits import rate_limit
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -107,7 +107,7 @@ def _admit() -> Response | None:
     view = current_app.view_functions[request.endpoint or ""]
     if getattr(view, "scope", None) not in token.scopes:
         return _answer(403, "forbidden", _("This token may not do that."))
-    left = limit_of_application(LIMIT, MOST_REQUESTS, WINDOW).take(token.public_id, clock.now())
+    left = rate_limit(LIMIT, MOST_REQUESTS, WINDOW).take(token.public_id, clock.now())
     if left:
         answer = _answer(429, "too_many_requests", _("Too many requests; please wait."))
         answer.headers["Retry-After"] = str(left)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from socialproof.campaigns.models import Invitation
 from socialproof.web.customer.short import LIMIT, MOST_UNKNOWN
-from socialproof.web.limits import Limit
+from socialproof.web.rate_limits import RateLimit
 from tests.factories import Factories
 
 CODE = "0aB1cD2eF3"
@@ -56,7 +56,7 @@ def test_whoever_guesses_is_told_to_wait_and_others_are_not(
     app: Flask, client: FlaskClient, invitation: Invitation, factories: Factories
 ) -> None:
     client.get("/s/k/0000000000")
-    guesses: Limit = app.extensions[LIMIT]
+    guesses: RateLimit = app.extensions[LIMIT]
     for _guess in range(MOST_UNKNOWN):
         guesses.count("127.0.0.1", factories.now)
     refused = client.get(f"/s/k/{CODE}")
