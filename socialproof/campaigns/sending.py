@@ -1,13 +1,12 @@
-"""What is due is taken in hand: claimed so that nobody else has it, allowed by the ledger, inside hours and caps.
+"""What is due is taken in hand: claimed so that nobody else has it, and let out, put off or ended.
 
 Locks are taken in one order everywhere: campaigns, invitations, contacts.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,20 +17,19 @@ from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.letters import Addressee
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import window_of
-from socialproof.campaigns.queries import asked_since, language_of, older_waiting
+from socialproof.campaigns.queries import language_of
 from socialproof.campaigns.texts import text_for
+from socialproof.campaigns.wishes import Wish, asked, campaign_of, change_by, let_go, never, rooms_today, zone_at
 from socialproof.companies.models import Company
-from socialproof.contacts.ledger import Asking, standing_of, take_many
+from socialproof.contacts.ledger import standing_of
 from socialproof.contacts.models import Contact
 from socialproof.domain.invitation import ON_ITS_WAY, WAITING
-from socialproof.domain.ledger import Channel, Decision, Kind, Verdict, never_reason
-from socialproof.domain.schedule import local_day, next_open, start_of_day
+from socialproof.domain.ledger import Channel, Kind, Verdict, never_reason
+from socialproof.domain.schedule import next_open
 from socialproof.settings import Settings
 
 LEASE = timedelta(minutes=2)
 """How long a claim holds without being renewed; then whoever had it counts as dead."""
-ENDS = {"deleted": ("cancelled", "contact_deleted"), "unsubscribed": ("unsubscribed", "unsubscribed")}
-"""State and reason of an invitation whose contact is never asked; of all other reasons it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,6 @@ class Claimed:
     taken_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """An invitation that needs the ledger's word."""
-
-    invitation: Invitation
-    kind: Kind
-    not_before: datetime | None
-    reason: str = "outside_hours"
-
-
 def claim_due(
     session: Session, company_id: int, *, claim: str, limit: int, now: datetime, settings: Settings
 ) -> Claimed:
@@ -77,15 +65,15 @@ def claim_due(
     Each is then let out, put off until its time with a reason, or ended. The caller commits before anything is sent.
     """
     company = session.get_one(Company, company_id)
-    room = _rooms(session, company, now)
+    room = rooms_today(session, company, now)
     invitations = _take(session, company_id, claim, limit, now)
     changes: list[dict[str, Any]] = []
     going: list[Invitation] = []
-    wishes: list[_Wish] = []
+    wishes: list[Wish] = []
     for invitation in invitations:
         _sort(invitation, company, now, changes, going, wishes)
-    for wish, decision in _asked(session, wishes, room, company, now):
-        changes.append(_change(wish, decision, now))
+    for wish, decision in asked(session, wishes, room, company, now):
+        changes.append(change_by(wish, decision, now))
         if decision.verdict is Verdict.ASKED:
             going.append(wish.invitation)
     if changes:
@@ -152,26 +140,26 @@ def _sort(
     now: datetime,
     changes: list[dict[str, Any]],
     going: list[Invitation],
-    wishes: list[_Wish],
+    wishes: list[Wish],
 ) -> None:
     """Is it over, may it go again, or must the ledger be asked?"""
     over = _over(invitation, now)
-    opens_at = next_open(now, _zone(invitation, company), window_of(_campaign(invitation)))
+    opens_at = next_open(now, zone_at(invitation, company), window_of(campaign_of(invitation)))
     not_before = opens_at if opens_at > now else None
     if over is not None:
-        changes.append(_let_go(invitation, **over))
+        changes.append(let_go(invitation, **over))
     elif not _is_repeat(invitation):
         kind = Kind.REMINDER if invitation.sent_at is not None else Kind.NPS
-        wishes.append(_Wish(invitation, kind, not_before))
+        wishes.append(Wish(invitation, kind, not_before))
     elif not_before is not None:
-        changes.append(_let_go(invitation, due_at=not_before))
+        changes.append(let_go(invitation, due_at=not_before))
     else:
         going.append(invitation)
 
 
 def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
     """What ends it, whatever the ledger would say; None: nothing does."""
-    campaign, contact = _campaign(invitation), invitation.contact
+    campaign, contact = campaign_of(invitation), invitation.contact
     is_waiting = invitation.state in WAITING
     if contact.deleted_at is not None:
         ended = {"state": "cancelled", "reason": "contact_deleted"}
@@ -181,8 +169,8 @@ def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
         invitation.reminded_at is not None or not campaign.most_reminders or invitation.expires_at <= now
     ):
         ended = {}
-    elif _is_repeat(invitation) and (never := never_reason(*_channel_and_standing(invitation))):
-        ended = _never(never)
+    elif _is_repeat(invitation) and (reason := never_reason(*_channel_and_standing(invitation))):
+        ended = never(reason)
     else:
         return None
     # A letter that went out stays sent, also when its reminder will not follow.
@@ -196,117 +184,8 @@ def _is_repeat(invitation: Invitation) -> bool:
     return invitation.reminder_count > 0 and invitation.reminded_at is None
 
 
-def _rooms(session: Session, company: Company, now: datetime) -> dict[int, int]:
-    """How many first letters each campaign with a daily cap may still send today.
-
-    Such campaigns are held until the commit, so that two workers do not fill the same places. When there is no room,
-    all that is due waits for the next morning at once: not one row more is looked at today.
-    """
-    capped = session.scalars(
-        select(Campaign)
-        .where(Campaign.company_id == company.id, Campaign.state == "running", Campaign.daily_cap.is_not(None))
-        .order_by(Campaign.id)
-        .with_for_update(of=Campaign, key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    today = start_of_day(local_day(now, company.time_zone), company.time_zone)
-    rooms = {}
-    for campaign in capped:
-        rooms[campaign.id] = max(0, (campaign.daily_cap or 0) - asked_since(session, campaign, today))
-        if not rooms[campaign.id]:
-            _wait_for_morning(session, campaign, company, now)
-    return rooms
-
-
-def _wait_for_morning(session: Session, campaign: Campaign, company: Company, now: datetime) -> None:
-    session.execute(
-        update(Invitation)
-        .where(Invitation.company_id == campaign.company_id, Invitation.campaign_id == campaign.id)
-        .where(Invitation.due_at <= now, Invitation.state.in_(WAITING), Invitation.asked_at.is_(None))
-        .values(state="deferred", reason="daily_cap", due_at=_next_day(campaign, company.time_zone, company, now))
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _next_day(campaign: Campaign, zone: str, company: Company, now: datetime) -> datetime:
-    """When the hours open on the company's next day, where the contact lives."""
-    tomorrow = local_day(now, company.time_zone) + timedelta(days=1)
-    return next_open(start_of_day(tomorrow, company.time_zone), zone, window_of(campaign))
-
-
-def _asked(
-    session: Session, wishes: list[_Wish], rooms: dict[int, int], company: Company, now: datetime
-) -> list[tuple[_Wish, Decision]]:
-    """The ledger's word on each. Where a cap leaves room for few, only so many are asked about at a time:
-    whom the ledger defers leaves its place to the next.
-    """
-    older = older_waiting(session, {wish.invitation.contact_id for wish in wishes}, now)
-    answered: list[tuple[_Wish, Decision]] = []
-    while wishes:
-        places, chosen, later = Counter(rooms), [], []
-        for wish in wishes:
-            campaign = _campaign(wish.invitation)
-            if campaign.id not in rooms or wish.kind is Kind.REMINDER or wish.not_before is not None:
-                chosen.append(wish)
-            elif rooms[campaign.id] <= 0:
-                morning = _next_day(campaign, _zone(wish.invitation, company), company, now)
-                chosen.append(replace(wish, not_before=morning, reason="daily_cap"))
-            elif places[campaign.id] > 0:
-                places[campaign.id] -= 1
-                chosen.append(wish)
-            else:
-                later.append(wish)
-        decisions = take_many(session, [_asking(wish, older) for wish in chosen], now=now)
-        for wish, decision in zip(chosen, decisions, strict=True):
-            answered.append((wish, decision))
-            campaign = _campaign(wish.invitation)
-            if decision.verdict is Verdict.ASKED and wish.kind is not Kind.REMINDER and campaign.id in rooms:
-                rooms[campaign.id] -= 1
-        wishes = later
-    return answered
-
-
-def _asking(wish: _Wish, older: dict[int, list[tuple[datetime, int]]]) -> Asking:
-    invitation = wish.invitation
-    own = (invitation.wanted_at or invitation.created_at, invitation.id)
-    return Asking(
-        contact=invitation.contact,
-        kind=wish.kind,
-        channel=Channel(invitation.channel),
-        ask_key=invitation.public_id,
-        wanted_at=invitation.wanted_at,
-        has_older_waiting=any(other < own for other in older.get(invitation.contact_id, ())),
-        not_before=wish.not_before,
-        not_before_reason=wish.reason if wish.not_before else "",
-    )
-
-
-def _change(wish: _Wish, decision: Decision, now: datetime) -> dict[str, Any]:
-    """What the ledger's word does to the invitation."""
-    invitation, is_reminder = wish.invitation, wish.kind is Kind.REMINDER
-    if decision.verdict is Verdict.NEVER:
-        return _let_go(invitation, due_at=None, **({} if is_reminder else _never(decision.reason)))
-    if decision.verdict is Verdict.DEFERRED:
-        until = decision.until or now + timedelta(days=1)
-        word = {} if is_reminder else {"state": "deferred", "reason": decision.reason}
-        return _let_go(invitation, due_at=until, **word)
-    if is_reminder:
-        return {"id": invitation.id, "reminder_count": invitation.reminder_count + 1, "attempt_count": 0}
-    return {"id": invitation.id, "asked_at": now}
-
-
-def _let_go(invitation: Invitation, **values: Any) -> dict[str, Any]:
-    kept = {name: getattr(invitation, name) for name in ("state", "reason", "due_at")}
-    return {"id": invitation.id, "claim": None, "claimed_until": None, **kept, **values}
-
-
-def _never(reason: str) -> dict[str, Any]:
-    state, word = ENDS.get(reason, ("cancelled", reason))
-    return {"state": state, "reason": word}
-
-
 def _outgoing(session: Session, invitation: Invitation, settings: Settings) -> Outgoing:
-    campaign, contact = _campaign(invitation), invitation.contact
+    campaign, contact = campaign_of(invitation), invitation.contact
     number = 0
     if invitation.sent_at is not None:
         number = max(1, invitation.reminder_count)
@@ -333,13 +212,3 @@ def _reader(invitation: Invitation, contact: Contact, number: int) -> Addressee:
 def _channel_and_standing(invitation: Invitation) -> tuple[Channel, Any]:
     channel = Channel(invitation.channel)
     return channel, standing_of(invitation.contact, channel)
-
-
-def _campaign(invitation: Invitation) -> Campaign:
-    if invitation.campaign is None:
-        raise ValueError("only invitations of campaigns are sent")
-    return invitation.campaign
-
-
-def _zone(invitation: Invitation, company: Company) -> str:
-    return invitation.contact.time_zone or company.time_zone
