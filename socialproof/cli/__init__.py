@@ -2,13 +2,14 @@
 
 from flask import Flask
 
-from socialproof.cli import demo, mailbox, storage, welcome, work
+from socialproof.cli import demo, mailbox, status, storage, welcome, work
 
 
 def init_app(app: Flask) -> None:
     """Make the commands known to `flask`."""
     app.cli.add_command(work.worker)
     app.cli.add_command(work.jobs)
+    app.cli.add_command(status.status)
     app.cli.add_command(demo.demo)
     app.cli.add_command(welcome.welcome)
     app.cli.add_command(storage.storage)
