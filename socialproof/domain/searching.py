@@ -10,6 +10,8 @@ from socialproof.domain.text import clean_line
 
 MOST_WORDS = 8
 LONGEST_WORD = 60
+LONG_RUN = 4
+"""No name has so many of one letter in a row."""
 
 _PHONE = re.compile(r"\+?[\d\s()./-]{4,}")
 _LETTERS = [chr(code) for code in (*range(0xC0, 0x180), *range(0x218, 0x21C), *range(0x1E00, 0x1F00))]
@@ -53,6 +55,10 @@ def _pattern(text: str, *, is_tolerant: bool) -> str:
     found, at = [], 0
     while at < len(text):
         pair = text[at : at + 2].lower()
+        if is_tolerant and (run := _run(text, at)):
+            found.append(f"[{_variants()[_base(text[at])]}]{{{-(-run // 2)},{run * 2}}}")
+            at += run
+            continue
         if is_tolerant and pair in _PAIRS:
             found.append(f"(?:{_letter(pair[0])}{_letter(pair[1])}|[{_PAIRS[pair]}])")
             at += 2
@@ -60,6 +66,18 @@ def _pattern(text: str, *, is_tolerant: bool) -> str:
         found.append(_letter(text[at]) if is_tolerant else _cased(text[at]))
         at += 1
     return "".join(found)
+
+
+def _run(text: str, at: int) -> int:
+    """How many letters stand here, LONG_RUN or more, that are one but for accents and of which two may be written as one.
+
+    Said letter by letter, each of them could be one or two, and a program that tries every way would never end.
+    """
+    base = _base(text[at])
+    if f"{base}{base}" not in _PAIRS:
+        return 0
+    length = next((count for count, one in enumerate(text[at:]) if _base(one) != base), len(text) - at)
+    return length if length >= LONG_RUN else 0
 
 
 def _letter(character: str) -> str:
