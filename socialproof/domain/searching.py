@@ -69,7 +69,7 @@ def _pattern(text: str, *, is_tolerant: bool) -> str:
 
 
 def _run(text: str, at: int) -> int:
-    """How many letters stand here, LONG_RUN or more, that are one but for accents and of which two may be written as one.
+    """How many letters stand here, one but for accents, of a kind that two make one of; 0 for fewer than LONG_RUN.
 
     Said letter by letter, each of them could be one or two, and a program that tries every way would never end.
     """
