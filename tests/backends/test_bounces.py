@@ -29,6 +29,7 @@ from tests.returned_letters import absence, complaint, dsn
         (b"Content-Type: multipart/report; boundary=x\n\n" + b"--x\n" * 5000, "other", False),
         (b'Content-Type: multipart/mixed; boundary="a"\n\n--a\n' * 400, "other", False),
         (b"Content-Type: message/rfc822\n\n" * 3000, "other", False),
+        (dsn().replace(b"multipart/report;", b'multipart/report; much="' + b";" * 100_000 + b'";', 1), "other", False),
         (dsn(words="smtp; 550 " + "a" * 900_000), "bounced", True),
         (b'Content-Type: multipart/mixed; boundary="a"\n\n--a\n' * 31 + dsn(), "other", False),
         (

@@ -30,6 +30,8 @@ COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")
 _ACTIONS = {"failed": BOUNCED, "delayed": DELAYED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
 _WORST = (BOUNCED, DELAYED, DELIVERED, OTHER)
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+_CONTENT_TYPE = re.compile(rb"(?:^|[\r\n])content-type[ \t]*:(?:[^\r\n]|\r?\n[ \t]|\r[ \t])*", re.IGNORECASE)
+"""With everything on the lines that go on from it. Of its parameters the parser counts all marks for each `;`."""
 _NOT_ABOUT_THE_ADDRESS = re.compile(r"5\.[367]\.")
 """RFC 3463: the other system, the content, or a policy is at fault, not the mailbox."""
 
@@ -55,6 +57,8 @@ def read_report(content: bytes) -> Report:
     """What this letter says; a Report of kind "other" when it is none that we know. Never raises for its content."""
     begin = content[:READ_BYTES]
     if begin.lower().count(b"boundary") > MOST_BOUNDARIES:
+        return Report(OTHER)
+    if any(len(field.group()) > LONGEST_FIELD for field in _CONTENT_TYPE.finditer(begin)):
         return Report(OTHER)
     try:
         letter = message_from_bytes(begin)
