@@ -30,7 +30,6 @@ _BLOCK_BYTES = 1024 * 1024
 _SAMPLE_BYTES = 256 * 1024
 _PROGRAMS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
-_HIGH_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _TOO_LONG = "x" * 200_000
 """The csv module takes no cell of that size."""
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
@@ -98,7 +97,7 @@ def _narrow_encoding(stream: BinaryIO) -> tuple[str, bool]:
         if size > MOST_BYTES:
             raise RuleBroken("too_large")
         if len(sample) < _SAMPLE_BYTES and not block.isascii():
-            sample += b"\n".join(_HIGH_LINE.findall(block))[:_SAMPLE_BYTES]
+            sample += b"\n".join(line for line in block.splitlines() if not line.isascii())[:_SAMPLE_BYTES]
         is_utf8 = is_utf8 and _decodes(decoder, block)
     if is_utf8 and _decodes(decoder, b"", final=True):
         return "utf-8", True

@@ -64,6 +64,11 @@ def test_one_damaged_letter_does_not_make_a_file_of_another_kind() -> None:
     assert (reading.encoding, reading.is_sure) == ("utf-8", False)
 
 
+def test_one_endless_line_among_short_ones_is_looked_through_once() -> None:
+    content = SWEDISH.encode("windows-1252") + b"a" * 900_000
+    assert sniff(BytesIO(content)).encoding == "windows-1252"
+
+
 @pytest.mark.parametrize(
     ("head", "delimiter"),
     [
