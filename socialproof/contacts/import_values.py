@@ -106,7 +106,7 @@ class RowReader:
             try:
                 if name == "phone" and "language" in values:
                     read = self._phone_of[values["language"]]
-                value = read(cell if cell[0] != "'" else unguard(cell))
+                value = read(unguard(cell) if "'" in cell else cell)
             except RuleBroken as broken:
                 self._note(row, index, broken.code, cell)
                 continue

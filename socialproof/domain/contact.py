@@ -29,7 +29,8 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 _DAY = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(\d{4})(\d\d)(\d\d))")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _CLOCK = re.compile(r"[T ]\d{1,2}:\d\d.*")
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+_BEGINS = "[\"']*[=+\\-@\t\r\n＝＋－＠]"
+_FORMULA, _GUARDED = re.compile(f"(^|;)(?={_BEGINS})"), re.compile(f"(^|;)'(?={_BEGINS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,15 @@ def time_zone_of(typed: str) -> str:
 def guard(cell: str) -> str:
     """A cell as a spreadsheet shows it and never calculates it: what would begin a formula gets a ' before it.
 
-    So does what looks guarded already, so that `unguard` gives back every text there is.
+    Also behind a semicolon: where numbers have a decimal comma, spreadsheets begin a new cell there. And so does what
+    looks guarded already, so that `unguard` gives back every text there is.
     """
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return _FORMULA.sub(r"\1'", cell)
 
 
 def unguard(cell: str) -> str:
     """What `guard` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _GUARDED.sub(r"\1", cell)
 
 
 def _no_longer(field_name: str, text: str, most: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import date
 
@@ -15,7 +17,7 @@ from socialproof.domain.errors import RuleBroken
 from socialproof.domain.searching import containing, exactly, phone_digits, tolerant
 from socialproof.domain.segments import MOST_RULES, checked_rules, ops_of
 
-CELLS = st.text("'=+-@\t\ra1 ") | st.text()
+CELLS = st.text("'=+-@\t\ra1; \"") | st.text()
 
 
 @given(CELLS)
@@ -28,6 +30,14 @@ def test_a_guarded_cell_is_never_a_formula_and_comes_back_as_it_was(cell: str) -
 def test_a_file_exported_imported_and_exported_again_is_the_same(cell: str) -> None:
     exported = rules.guard(cell)
     assert rules.guard(rules.unguard(exported)) == exported
+
+
+@pytest.mark.parametrize("cell", ["Anna;=1+1", "Anna;=1+1;", 'Anna;"=1+1"', "Anna;'=1+1", "=1;+1;-1;@a"])
+def test_a_cell_is_no_formula_either_where_cells_end_at_a_semicolon(cell: str) -> None:
+    line = io.StringIO()
+    csv.writer(line).writerow(["a@kund.example", rules.guard(cell), "x"])
+    for read in csv.reader([line.getvalue()], delimiter=";"):
+        assert not [each for each in read if each.startswith(("=", "+", "-", "@"))]
 
 
 @pytest.mark.parametrize("cell", ["'=1", "''=1", "+46701234567", "-", "O'Brien", "'quoted'", "="])
