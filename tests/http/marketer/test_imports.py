@@ -32,7 +32,7 @@ def chosen(html: str) -> dict[str, str]:
     for name, options in re.findall(r'<select[^>]*name="(column-\d+)"[^>]*>(.*?)</select>', html, re.DOTALL):
         picked = re.search(r'<option value="([^"]*)" selected', options)
         fields[name] = picked[1] if picked else ""
-    hidden = re.findall(r'<input type="hidden" name="(heading-\d+|dates)" value="([^"]*)"', html)
+    hidden = re.findall(r'<input type="hidden" name="(heading-\d+)" value="([^"]*)"', html)
     return fields | dict(hidden)
 
 
