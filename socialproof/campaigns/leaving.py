@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation
@@ -32,6 +33,8 @@ def forget_contact(session: Session, *, contact: Contact, user: User, now: datet
     """Erase the person, and send nothing that still waits; what was sent keeps counting as sent."""
     of_contact = (Invitation.company_id == contact.company_id, Invitation.contact_id == contact.id)
     cancel(session, *of_contact, reason="contact_deleted")
+    # Servers write names and halves of addresses into what they refuse.
+    session.execute(update(Invitation).where(*of_contact, Invitation.error != "").values(error=""))
     if contact.deleted_at is None:
         _note(session, contact, user, "contact.deleted", now)
     delete_contact(session, contact=contact, now=now)

@@ -40,7 +40,8 @@ def note_bounced(
     known to be the one that we wrote to: a contact that has another address by now keeps getting letters.
     """
     _hold(session, invitation)
-    invitation.error = reason[: suppression.LONGEST_REASON]
+    # Servers write names and halves of addresses into their reasons: of somebody deleted they are not kept.
+    invitation.error = reason[: suppression.LONGEST_REASON] if invitation.contact.deleted_at is None else ""
     if is_permanent:
         _end(invitation, "bounced", "bounced")
         invitation.bounced_at = invitation.bounced_at or now

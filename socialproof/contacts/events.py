@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.companies.models import User
 from socialproof.contacts.models import Contact, CustomerEvent
+from socialproof.contacts.service import is_still_known
 from socialproof.database import record
 from socialproof.domain.customer_event import check_happened_at, event_name
 from socialproof.domain.errors import RuleBroken
@@ -31,7 +32,7 @@ def note_event(
 
     `source` is hand or api. RuleBroken("contact_deleted"), or what domain/customer_event.py says of name and time.
     """
-    if contact.deleted_at is not None:
+    if not is_still_known(session, contact):
         raise RuleBroken("contact_deleted")
     if key and event_by_key(session, contact.company_id, key) is not None:
         return None

@@ -15,7 +15,7 @@ from socialproof.contacts.models import Contact, CustomerEvent
 from socialproof.contacts.queries import contact_by_email
 from socialproof.contacts.suppression import address_changed, apply_suppressions, remember
 from socialproof.domain.contact import ContactValues
-from socialproof.domain.errors import RuleBroken
+from socialproof.domain.errors import NotFound, RuleBroken
 
 BLANK = ContactValues()
 VALUES = tuple(field.name for field in fields(ContactValues))
@@ -34,10 +34,21 @@ def keep_contact(
         session.add(new)
         session.flush()
         return new
-    known = contact_by_email(session, company_id, email) or _add_unless_known(session, new)
+    known = contact_by_email(session, company_id, email)
+    if known is None or not is_still_known(session, known):
+        known = _add_unless_known(session, new)
     known.name = name or known.name
     known.language = language or known.language
     return known
+
+
+def is_still_known(session: Session, contact: Contact) -> bool:
+    """Read the contact anew and hold it until the commit; False when it was deleted in the meantime.
+
+    Whoever writes about a person asks first: what is written into a deleted contact nobody would ever find again.
+    """
+    session.refresh(contact, with_for_update={"key_share": True})
+    return contact.deleted_at is None
 
 
 def add_contact(session: Session, *, company: Company, values: ContactValues, now: datetime) -> Contact:
@@ -64,8 +75,10 @@ def change_contact(
     """Write checked values over the contact's; returns the names of those that changed.
 
     Another address has not bounced, and may itself have said never. What the old one said is remembered.
-    RuleBroken("email_taken", contact=its public id).
+    RuleBroken("email_taken", contact=its public id); NotFound when it was deleted in the meantime.
     """
+    if not is_still_known(session, contact):
+        raise NotFound
     changed = [name for name in VALUES if getattr(contact, name) != getattr(values, name)]
     is_new_address = bool({"email", "phone"} & set(changed))
     if is_new_address:
@@ -84,6 +97,7 @@ def delete_contact(session: Session, *, contact: Contact, now: datetime) -> None
 
     What its addresses said never to is kept as keyed hashes, for the day when somebody adds them again.
     """
+    is_still_known(session, contact)  # also what somebody is writing at this moment goes
     remember(session, contact=contact, now=now)
     _write(contact, BLANK)
     contact.email_bounce_reason = ""

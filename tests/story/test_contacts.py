@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns.leaving import forget_contact, resubscribe_for, unsubscribe_for
 from socialproof.campaigns.models import Invitation
-from socialproof.companies.models import Company
+from socialproof.campaigns.outcomes import note_bounced
+from socialproof.companies.models import Company, User
+from socialproof.contacts.events import note_event
 from socialproof.contacts.export import HEADINGS, export
 from socialproof.contacts.models import Contact, CustomerEvent, LedgerEntry
 from socialproof.contacts.queries import Wanted, conditions, contact_counts, contact_of, contact_page, events_of
@@ -22,7 +24,7 @@ from socialproof.contacts.segments import segment_filter
 from socialproof.contacts.service import add_contact, change_contact
 from socialproof.contacts.suppression import note_bounce
 from socialproof.domain.contact import ContactValues
-from socialproof.domain.errors import RuleBroken
+from socialproof.domain.errors import NotFound, RuleBroken
 from socialproof.testimonials.contact_history import history_of, kept_counts
 from tests.factories import Factories
 
@@ -184,6 +186,34 @@ def test_what_waits_for_somebody_who_leaves_is_not_sent(session: Session, factor
         ("sent", "", None),
     ]
     assert [waiting, sent] == states
+
+
+@pytest.mark.both_databases
+def test_nothing_is_written_into_somebody_who_is_erased_at_this_moment(session: Session, factories: Factories) -> None:
+    contact, user, now = factories.contact(email="a@customer.example"), factories.user(), factories.now
+    session.commit()
+    with Session(session.get_bind()) as other:
+        forget_contact(other, contact=other.get_one(Contact, contact.id), user=other.get_one(User, user.id), now=now)
+        other.commit()
+    assert contact.email is not None, "as whoever writes has read it before"
+    with pytest.raises(NotFound):
+        change_contact(session, contact=contact, values=ContactValues(name="Åsa"), user=None, now=now)
+    with pytest.raises(RuleBroken, match="contact_deleted"):
+        note_event(session, contact=contact, name="deal won", happened_at=now, source="api", now=now)
+    assert (contact.email, contact.name, events_of(session, contact.id)) == (None, "", [])
+
+
+def test_what_a_server_said_of_somebody_is_forgotten_with_them(session: Session, factories: Factories) -> None:
+    contact, user, now = factories.contact(), factories.user(), factories.now
+    survey = factories.survey(session.get_one(Company, contact.company_id))
+    invitation = factories.invitation(survey, contact, channel="mail", state="sent", sent_at=now)
+    words = {"reason": "5.1.1 asa.oberg is not known here", "is_permanent": True, "now": now}
+    note_bounced(session, invitation=invitation, **words)
+    forget_contact(session, contact=contact, user=user, now=now)
+    session.refresh(invitation)
+    assert (invitation.state, invitation.error, contact.email_bounce_reason) == ("bounced", "", "")
+    note_bounced(session, invitation=invitation, **words)
+    assert (invitation.error, contact.email_bounce_reason) == ("", "")
 
 
 def test_an_exported_file_holds_every_contact_and_no_formula(session: Session, factories: Factories) -> None:
