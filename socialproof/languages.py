@@ -13,6 +13,8 @@ TRANSLATIONS_DIR = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "sv", "da", "nb", "fi")
 DEFAULT = "en"
 ALIASES = {"no": "nb", "nn": "nb"}
+HOME_ZONES = {"sv": "Europe/Stockholm", "da": "Europe/Copenhagen", "nb": "Europe/Oslo", "fi": "Europe/Helsinki"}
+"""Where most people of a language live; English is spoken in too many zones to guess one."""
 
 
 def known_language(code: str | None) -> str | None:

@@ -14,6 +14,7 @@ from socialproof.database import record
 from socialproof.domain import events
 from socialproof.domain.errors import Conflict
 from socialproof.domain.roles import Role
+from socialproof.languages import HOME_ZONES
 
 
 def found_installation(
@@ -45,8 +46,9 @@ def create_user(session: Session, *, email: str, name: str, password: str, langu
 
 
 def create_company(session: Session, *, name: str, owner: User, language: str, now: datetime) -> Company:
-    """Add a company with its first owner."""
-    company = Company(name=name, default_language=language, created_at=now)
+    """Add a company with its first owner. Its clock is the one of its language until somebody sets another."""
+    zone = HOME_ZONES.get(language, "UTC")
+    company = Company(name=name, default_language=language, time_zone=zone, created_at=now)
     session.add_all([company, owner])
     session.flush()
     session.add(Membership(company_id=company.id, user_id=owner.id, role=Role.OWNER, created_at=now))

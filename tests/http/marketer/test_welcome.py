@@ -118,3 +118,9 @@ def test_in_public_only_the_operators_link_makes_the_first_owner(
     assert (answer.status_code, answer.location) == (303, "/app/")
     assert session.scalars(select(User.email)).all() == ["anna@nordlys.example"]
     assert "There is an owner already" in app.test_cli_runner().invoke(args=["welcome"]).output
+
+
+def test_its_clock_is_the_one_of_its_language(client: FlaskClient, session: Session) -> None:
+    token = csrf_token(client.get("/app/welcome").text)
+    client.post("/app/welcome", data=FORM | {"csrf_token": token}, headers={"Accept-Language": "fi"})
+    assert session.scalars(select(Company.time_zone)).all() == ["Europe/Helsinki"]
