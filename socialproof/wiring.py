@@ -18,6 +18,7 @@ from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns import delivering, trying
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
+from socialproof.companies import key_watch, signing
 from socialproof.contacts import import_job, importing, telling
 from socialproof.domain import events
 from socialproof.media import hearing, processing, sweeping
@@ -65,6 +66,9 @@ JOBS: dict[str, Handler] = {
     campaigns.DELIVER: delivering.deliver,
     trying.SEND_TEST: trying.send_test,
     "companies.forget": companies_jobs.forget,
+    key_watch.LOOK_AT_KEYS: key_watch.look_at_keys,
+    signing.LOOK_AT_KEY: key_watch.look_at_key,
+    key_watch.TELL_RECORD_GONE: key_watch.tell_record_gone,
     "companies.send_team_invitation": companies_jobs.send_team_invitation,
     "companies.send_password_reset": companies_jobs.send_password_reset,
     importing.IMPORT: import_job.take_in,
@@ -92,7 +96,7 @@ REVIVED: dict[str, NoteRevived] = {
 }
 """Who is told when the operator lets it run again."""
 
-HOURLY = ("campaigns.expire", "companies.forget", importing.SWEEP, "media.sweep_uploads")
+HOURLY = ("campaigns.expire", "companies.forget", key_watch.LOOK_AT_KEYS, importing.SWEEP, "media.sweep_uploads")
 """Kinds of jobs that the worker puts on the table every hour: what time alone brings about."""
 
 MINUTELY = ("campaigns.tick",)

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from socialproof.companies.models import AuditEntry, Company, Membership, User
 
+ITSELF = "itself"
+"""In the details as `by`: nobody of the team did it, the worker did."""
+
 
 def note(
     session: Session,

@@ -87,17 +87,19 @@ def judge_spf(domain: str, records: Records, *, include: str = "") -> Finding:
     return Finding("spf", verdict, code, domain, found, include)
 
 
-def judge_dkim(name: str, records: Records, public_key: str) -> Finding:
-    """A record that holds our key, and no other beside it."""
+def judge_dkim(name: str, records: Records, public_key: str, *, role: str = "waiting") -> Finding:
+    """A record that holds our key, and no other beside it. `role`, the finding's value: signing, next or waiting."""
     if records is None:
-        return Finding("dkim", UNKNOWN, "no_answer", name)
+        return Finding("dkim", UNKNOWN, "no_answer", name, value=role)
     found = tuple(record for record in records if "p" in tags(record))
+    verdict, code = BAD, "dkim_other"
     if not found:
-        return Finding("dkim", BAD, "dkim_missing", name)
-    if len(found) > 1:
-        return Finding("dkim", BAD, "dkim_twice", name, found)
-    same = tags(found[0])["p"] == public_key and tags(found[0]).get("k", "rsa").lower() == "rsa"
-    return Finding("dkim", GOOD, "dkim_good", name, found) if same else Finding("dkim", BAD, "dkim_other", name, found)
+        code = "dkim_missing"
+    elif len(found) > 1:
+        code = "dkim_twice"
+    elif tags(found[0])["p"] == public_key and tags(found[0]).get("k", "rsa").lower() == "rsa":
+        verdict, code = GOOD, "dkim_good"
+    return Finding("dkim", verdict, code, name, found, role)
 
 
 def judge_dmarc(domain: str, records: Mapping[str, Records]) -> Finding:

@@ -30,7 +30,7 @@ from socialproof.campaigns.models import Campaign, CampaignWording, Invitation
 from socialproof.campaigns.results import BACK_OFF
 from socialproof.cli.work import job_context
 from socialproof.companies.models import Company, MailSender, User
-from socialproof.companies.sender import new_signing_key
+from socialproof.companies.signing import new_signing_key
 from socialproof.contacts.models import Contact, LedgerEntry
 from socialproof.database import transaction
 from socialproof.domain.letter import unknown_placeholders

@@ -20,6 +20,23 @@ def role_word(role: Role) -> str:
     return words[role]
 
 
+def sender_acts(subject: str) -> dict[str, str]:
+    """What may be done to who writes, and what becomes of the keys that sign."""
+    return {
+        "sender.changed": _("changed who writes to customers"),
+        "rest.changed": _("changed how often customers are asked"),
+        "sender.key_made": _("made the signing key %(subject)s", subject=subject),
+        "sender.key_discarded": _("threw the waiting signing key %(subject)s away", subject=subject),
+        "sender.key_switched": _("found the record of the key %(subject)s: it signs from now on", subject=subject),
+        "sender.key_lost": _("could not open the signing key %(subject)s: letters are not signed", subject=subject),
+        "sender.record_gone": _("did not find the record of the signing key %(subject)s any more", subject=subject),
+        "sender.signing_on": _("found the signing record of %(subject)s", subject=subject),
+        "sender.signing_off": _(
+            "did not find the signing record of %(subject)s: letters are not signed", subject=subject
+        ),
+    }
+
+
 def campaign_acts(subject: str) -> dict[str, str]:
     """What may be done to a campaign."""
     return {
@@ -43,13 +60,6 @@ def told(entry: AuditEntry) -> str:
         "company.changed": _("changed the settings of the company"),
         "company.logo_changed": _("changed the logo"),
         "company.logo_removed": _("removed the logo"),
-        "sender.changed": _("changed who writes to customers"),
-        "rest.changed": _("changed how often customers are asked"),
-        "sender.key_made": _("made the signing key %(subject)s", subject=subject),
-        "sender.signing_on": _("found the signing record of %(subject)s", subject=subject),
-        "sender.signing_off": _(
-            "did not find the signing record of %(subject)s: letters are not signed", subject=subject
-        ),
         "survey.created": _("made the survey %(subject)s", subject=subject),
         "survey.changed": _("changed the settings of the survey %(subject)s", subject=subject),
         "survey.reworded": _("changed the words of the survey %(subject)s", subject=subject),
@@ -81,7 +91,7 @@ def told(entry: AuditEntry) -> str:
         "contacts.imported": _("imported contacts from the file %(subject)s", subject=subject),
         "password.reset": _("set a new password by mail"),
     }
-    sentences |= campaign_acts(subject) | contact_acts(subject)
+    sentences |= sender_acts(subject) | campaign_acts(subject) | contact_acts(subject)
     return sentences.get(entry.action, entry.action)
 
 

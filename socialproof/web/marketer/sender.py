@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -10,12 +11,13 @@ from flask_babel import gettext as _
 
 from socialproof import clock
 from socialproof.companies import sender as senders
-from socialproof.companies.mail_check import Sending, check_records
+from socialproof.companies import signing
+from socialproof.companies.mail_check import Sending, check_records, found_keys
 from socialproof.companies.models import MailSender
 from socialproof.database import db, transaction
-from socialproof.domain.mail_records import GOOD, UNKNOWN, Finding, dkim_name, dkim_record, domain_of
+from socialproof.domain.mail_records import Finding, dkim_name, dkim_record, domain_of
 from socialproof.domain.roles import Role
-from socialproof.seal import BrokenSeal, Seal
+from socialproof.seal import Seal
 from socialproof.web import services
 from socialproof.web.marketer.access import current, may, role_required
 from socialproof.web.marketer.entering import see
@@ -44,6 +46,7 @@ def change() -> Response:
     if not form.validate():
         return _page(form, 422)
     with transaction() as session:
+        was_signed = (sender := _sender()) is not None and sender.is_dkim_on
         senders.change_sender(session, company=company, user=user, values=form.values(), now=now)
         senders.change_rest(
             session,
@@ -55,60 +58,82 @@ def change() -> Response:
             now=now,
         )
     flash(_("Saved."), "good")
+    if was_signed and (sender := _sender()) is not None and sender.from_address and not sender.is_dkim_on:
+        flash(_("Letters from the new domain are not signed until the record of your key is found there."), "caution")
     return see("/app/sender")
 
 
 @blueprint.post("/key")
 @role_required(Role.ADMIN)
 def make_key() -> Response:
-    """A fresh signing key, also in place of the present one."""
+    """A fresh signing key; it waits for its record while the present one goes on signing."""
     sender = _sender()
     if sender is None or not sender.from_address:
         flash(_("First choose the sender's address: a key belongs to its domain."), "caution")
         return see("/app/sender")
-    key, seal = senders.new_signing_key(), Seal(services().settings.secret_keys)
+    db.session.rollback()  # making a key takes a while, and nothing is held meanwhile
+    key = signing.new_signing_key()
     with transaction() as session:
-        company, user = current().company, current().user
-        senders.keep_signing_key(session, company=company, user=user, key=key, seal=seal, now=clock.now())
-    flash(_("The key is made. Now add its record, then check."), "good")
+        signing.keep_signing_key(session, sender=sender, user=current().user, key=key, seal=_seal(), now=clock.now())
+    flash(_("The key is made. Now add its record; we look for it every hour, or press Check now."), "good")
+    return see("/app/sender#signature")
+
+
+@blueprint.post("/key/discard")
+@role_required(Role.ADMIN)
+def discard_key() -> Response:
+    """Throw the key away that waits for its record; the one that signs stays."""
+    sender = _sender()
+    with transaction() as session:
+        if sender is not None and signing.discard_waiting_key(
+            session, sender=sender, user=current().user, now=clock.now()
+        ):
+            flash(_("The waiting key is thrown away. Its record is not needed."), "good")
     return see("/app/sender#signature")
 
 
 @blueprint.post("/check")
 @role_required(Role.ADMIN)
 def check() -> Response:
-    """Ask the name servers now. What they say is shown and not kept, but for one thing: whether letters are signed."""
+    """Ask the name servers now. What they say is shown and not kept, but for one thing: which key signs."""
     sending = _sending(_sender())
     db.session.rollback()  # nothing is held while strangers' servers take their time
     findings = check_records(services().backends.resolver, sending)
-    signature = next((each for each in findings if each.subject == "dkim"), None)
-    if signature is not None and signature.verdict != UNKNOWN:
+    if (sender := _sender()) is not None and sending.keys:
+        db.session.rollback()
         with transaction() as session:
-            senders.note_record(
+            signing.note_found(
                 session,
-                company=current().company,
+                sender=sender,
                 user=current().user,
-                selector=sending.selector,
                 domain=sending.domain,
-                is_found=signature.verdict == GOOD and not _is_key_lost(_sender()),
+                found=found_keys(sending.domain, sending.keys, findings),
+                seal=_seal(),
                 now=clock.now(),
             )
     return _page(filled(_sender(), current().company), findings=findings)
+
+
+@dataclass(frozen=True)
+class ShownKey:
+    """A key on the page: the record to add, whole and as a zone file holds it."""
+
+    role: str
+    name: str
+    record: str
+    is_lost: bool
+
+    @property
+    def strings(self) -> list[str]:
+        return [self.record[start : start + STRING_LENGTH] for start in range(0, len(self.record), STRING_LENGTH)]
 
 
 def _sender() -> MailSender | None:
     return senders.sender_of(db.session(), current().company)
 
 
-def _is_key_lost(sender: MailSender | None) -> bool:
-    """Whether the private half was sealed with a secret that this installation does not have any more."""
-    if sender is None or not sender.dkim_private_key:
-        return False
-    try:
-        Seal(services().settings.secret_keys).open(sender.dkim_private_key)
-    except BrokenSeal:
-        return True
-    return False
+def _seal() -> Seal:
+    return Seal(services().settings.secret_keys)
 
 
 def _sending(sender: MailSender | None) -> Sending:
@@ -116,29 +141,40 @@ def _sending(sender: MailSender | None) -> Sending:
     settings = services().settings
     installation = domain_of(parseaddr(settings.mail_from)[1])
     own = domain_of(sender.from_address) if sender else ""
-    has_key = sender is not None and own and sender.dkim_public_key
     return Sending(
         domain=own or installation,
         envelope=domain_of(settings.bounce_address) or own or installation,
-        selector=sender.dkim_selector if sender and has_key else "",
-        public_key=sender.dkim_public_key if sender and has_key else "",
+        keys=tuple(signing.records_of(sender)),
         relay_host=urlsplit(settings.mail_url).hostname or "",
     )
 
 
+def _shown(sender: MailSender | None, sending: Sending) -> list[ShownKey]:
+    private = {sender.dkim_selector: sender.dkim_private_key} if sender else {}
+    private |= {sender.dkim_next_selector: sender.dkim_next_private_key} if sender else {}
+    return [
+        ShownKey(
+            key.role,
+            dkim_name(key.selector, sending.domain),
+            dkim_record(key.public_key),
+            is_lost=not signing.opens(_seal(), private[key.selector]),
+        )
+        for key in sending.keys
+    ]
+
+
 def _page(form: SenderForm, status: int = 200, findings: list[Finding] | None = None) -> Response:
-    sender, sending = _sender(), _sending(_sender())
-    record = dkim_record(sending.public_key) if sending.public_key else ""
+    sender, company = _sender(), current().company
+    sending = _sending(sender)
     html = render_template(
         "marketer/sender/show.html",
         form=form,
         sender=sender,
         installation=services().settings.mail_from,
         sending=sending,
-        record_name=dkim_name(sending.selector, sending.domain) if record else "",
-        record=record,
-        is_key_lost=_is_key_lost(sender),
-        record_strings=[record[start : start + STRING_LENGTH] for start in range(0, len(record), STRING_LENGTH)],
+        keys=_shown(sender, sending),
+        former=signing.former_record(db.session(), company.id, clock.now()),
+        now=clock.now(),
         findings=None if findings is None else [tell(each) for each in findings],
         least_rest=senders.REST_DAYS,
         least_nps_rest=senders.NPS_REST_DAYS,

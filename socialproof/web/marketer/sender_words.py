@@ -39,7 +39,7 @@ def tell(finding: Finding) -> Told:
 def _title(finding: Finding) -> str:
     titles: dict[str, str] = {
         "spf": _("SPF: who may send for %(domain)s", domain=finding.name),
-        "dkim": _("DKIM: the signature"),
+        "dkim": _("DKIM: the next signature") if finding.value == "next" else _("DKIM: the signature"),
         "dmarc": _("DMARC: what happens to forged letters"),
         "alignment": _("Alignment: do the names match?"),
     }
@@ -87,22 +87,35 @@ def _spf(finding: Finding) -> tuple[str, str]:
 
 
 def _dkim(finding: Finding) -> tuple[str, str]:
-    words: dict[str, tuple[str, str]] = {
+    add = _("Add the TXT record shown under Signature. It can take some hours until it is seen everywhere.")
+    replace = _("Replace its value with the one shown under Signature, as a whole.")
+    twice = (
+        _("There are several records of this name; a receiver takes any of them."),
+        _("Keep the one with the value shown under Signature and delete the others."),
+    )
+    waiting: dict[str, tuple[str, str]] = {
         "dkim_good": (_("The record holds your key. Your letters are signed."), ""),
+        "dkim_missing": (_("There is no record with your key yet. Letters are not signed."), add),
+        "dkim_other": (_("The record holds another key than yours. Letters are not signed."), replace),
+        "dkim_twice": twice,
+    }
+    signing = {
         "dkim_missing": (
-            _("There is no record with your key yet. Letters are not signed."),
-            _("Add the TXT record shown under Signature. It can take some hours until it is seen everywhere."),
+            _("The record of the key that signs is gone. Letters are still signed, but nobody can check it."),
+            _("Add the TXT record shown under Signature again, or make a new key."),
         ),
         "dkim_other": (
-            _("The record holds another key than yours. Letters are not signed."),
-            _("Replace its value with the one shown under Signature, as a whole."),
-        ),
-        "dkim_twice": (
-            _("There are several records of this name; a receiver takes any of them."),
-            _("Keep the one with the value shown under Signature and delete the others."),
+            _("The record holds another key than the one that signs. Letters are still signed, but it proves nothing."),
+            replace,
         ),
     }
-    return words[finding.code]
+    following = {
+        "dkim_good": (_("The record holds the new key, which signs your letters from now on."), ""),
+        "dkim_missing": (_("There is no record with the new key yet. The present one goes on signing."), add),
+        "dkim_other": (_("The record holds another key than the new one. The present one goes on signing."), replace),
+    }
+    by_role: dict[str, dict[str, tuple[str, str]]] = {"signing": signing, "next": following}
+    return (waiting | by_role.get(finding.value, {}))[finding.code]
 
 
 def _dmarc(finding: Finding) -> tuple[str, str]:

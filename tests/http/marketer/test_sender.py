@@ -87,10 +87,12 @@ def test_a_viewer_reads_and_changes_nothing(signed_in: SignIn) -> None:
     page = viewer.get("/app/sender").text
     assert "Owners and admins change these settings." in page
     assert "Check now" not in page
-    assert [viewer.post(f"/app/sender{end}", FORM).status_code for end in ("", "/key", "/check")] == [403] * 3
+    assert [viewer.post(f"/app/sender{end}", FORM).status_code for end in ("", "/key", "/key/discard", "/check")] == [
+        403
+    ] * 4
 
 
-def test_letters_are_signed_once_the_record_was_found_and_no_longer_when_it_is_gone(
+def test_letters_are_signed_once_the_record_was_found_and_go_on_when_it_is_gone(
     signed_in: SignIn, session: Session, name_server: NameServer
 ) -> None:
     admin = signed_in("admin")
@@ -122,8 +124,41 @@ def test_letters_are_signed_once_the_record_was_found_and_no_longer_when_it_is_g
     assert sender_of(session).is_dkim_on, "a name server that is away takes nothing back"
     name_server.broken.clear()
     name_server.texts[name] = ["v=DKIM1; p="]
-    admin.post("/app/sender/check")
-    assert not sender_of(session).is_dkim_on
+    gone = admin.post("/app/sender/check").text
+    assert "holds another key than the one that signs" in gone
+    assert sender_of(session).is_dkim_on, "a signature that nobody can check harms no letter"
+
+
+def test_a_new_key_waits_beside_the_one_that_signs_and_takes_over_at_a_look(
+    signed_in: SignIn, session: Session, name_server: NameServer
+) -> None:
+    admin = signed_in("admin")
+    admin.post("/app/sender", FORM)
+    selectors = []
+    for _ in range(2):
+        admin.post("/app/sender/key")
+        kept = sender_of(session)
+        selectors.append(kept.dkim_next_selector or kept.dkim_selector)
+        assert kept.dkim_selector == selectors[0]
+        public_key = kept.dkim_next_public_key or kept.dkim_public_key
+        page = admin.get("/app/sender").text
+        assert f"{selectors[-1]}._domainkey.shop.example" in page
+        looked = admin.post("/app/sender/check").text
+        assert ("The present one goes on signing." in looked) == (len(selectors) == 2)
+        name_server.texts[f"{selectors[-1]}._domainkey.shop.example"] = [f"v=DKIM1; p={public_key}"]
+        found = admin.post("/app/sender/check").text
+        assert "Letters are signed</span>" in found
+    assert "signs your letters from now on" in found
+    assert f"The record {selectors[0]}._domainkey.shop.example belongs to the former key." in found
+    kept = sender_of(session)
+    assert (kept.dkim_selector, kept.dkim_next_selector, kept.is_dkim_on) == (selectors[1], "", True)
+    assert "it signs from now on" in admin.get("/app/team/audit").text
+    admin.post("/app/sender/key")
+    assert "The key that waits" in admin.get("/app/sender").text
+    admin.post("/app/sender/key/discard")
+    assert "The key that waits" not in admin.get("/app/sender").text
+    kept = sender_of(session)
+    assert (kept.dkim_selector, kept.dkim_next_selector, kept.is_dkim_on) == (selectors[1], "", True)
 
 
 def test_a_new_key_has_a_new_name_and_another_domain_is_not_signed_for(signed_in: SignIn, session: Session) -> None:
@@ -139,7 +174,8 @@ def test_a_new_key_has_a_new_name_and_another_domain_is_not_signed_for(signed_in
     session.commit()
     admin.post("/app/sender", FORM | {"from_name": "Another name"})
     assert sender_of(session).is_dkim_on
-    admin.post("/app/sender", FORM | {"from_address": "hello@other.example"})
+    moved = admin.post("/app/sender", FORM | {"from_address": "hello@other.example"}, follow_redirects=True)
+    assert "not signed until the record of your key is found there" in moved.text
     assert not sender_of(session).is_dkim_on
     actions = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("sender.%"))).all()
     assert actions.count("sender.key_made") == 3
