@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -24,6 +23,7 @@ from socialproof.cli.work import job_context
 from socialproof.database import db
 from socialproof.settings import Settings
 from socialproof.web import EXTENSION
+from tests.cheaply import COMPILED, share_what_is_the_same
 from tests.databases import PostgresServer, SqliteTemplate
 from tests.factories import Factories
 from tests.parts import need
@@ -43,21 +43,7 @@ pytest_plugins = (
 SECRET = "a-secret-key-for-tests-only-0123456789"
 
 
-class Compiled(BytecodeCache):
-    """Templates compiled once for all applications of a test run: each test has an application of its own."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._code.get(bucket.key + bucket.checksum):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
+share_what_is_the_same()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
