@@ -186,7 +186,7 @@ class Ours:
         with self.context.transaction() as session:
             campaign = session.get_one(Campaign, self.campaign.id)
             stationery = stationery_of(session, campaign.survey.company, self.context.settings)
-            skeleton = skeleton_for(campaign, "en", is_reminder=False, stationery=stationery)
+            skeleton = skeleton_for(campaign, "en", stationery=stationery)
         readers = (
             Addressee(new_public_id(), new_public_id(), f"c{n}@customer.example", f"Saara {n}") for n in range(letters)
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from socialproof.companies import key_watch, signing
 from socialproof.contacts import import_job, importing, telling
 from socialproof.domain import events
 from socialproof.media import hearing, processing, sweeping
-from socialproof.testimonials import hiding
+from socialproof.testimonials import hiding, references
 from socialproof.testimonials import jobs as testimonials
 from socialproof.widgets import jobs as widgets
 
@@ -63,7 +64,7 @@ JOBS: dict[str, Handler] = {
     campaigns.PLAN: campaigns.plan,
     campaigns.PLAN_EVENT: campaigns.plan_event,
     campaigns.TICK: campaigns.tick,
-    campaigns.DELIVER: delivering.deliver,
+    campaigns.DELIVER: partial(delivering.deliver, still_glad=references.still_glad),
     trying.SEND_TEST: trying.send_test,
     "companies.forget": companies_jobs.forget,
     key_watch.LOOK_AT_KEYS: key_watch.look_at_keys,

@@ -23,10 +23,12 @@ from socialproof.backends.sms.port import SmsDelayed, SmsMalformed, SmsRefused
 from socialproof.campaigns import sending
 from socialproof.campaigns.jobs import DELIVER
 from socialproof.campaigns.letters import Stationery, letter_for, skeleton_for, stationery_of
+from socialproof.campaigns.references import StillGlad
 from socialproof.campaigns.results import Outcome, Result, is_refusal, record_refusal, record_results
 from socialproof.campaigns.sending import Outgoing
 from socialproof.companies.models import Company
 from socialproof.database import new_public_id
+from socialproof.domain.letter import Part
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +45,9 @@ OUR_FAULT = ("401", "403", "404")
 """Answers of a text message service about our account, whoever the text is for."""
 
 
-def deliver(context: JobContext, company_id: int) -> None:
+def deliver(context: JobContext, company_id: int, *, still_glad: StillGlad | None = None) -> None:
     """Send what is due of this company. Safe to run twice and at once: each invitation is in one hand only."""
-    delivery = Delivery(context, company_id)
+    delivery = Delivery(context, company_id, still_glad=still_glad)
     try:
         delivery.run()
     finally:
@@ -56,14 +58,21 @@ def deliver(context: JobContext, company_id: int) -> None:
 class Delivery:
     """One run of the job for one company."""
 
-    def __init__(self, context: JobContext, company_id: int, *, slice_seconds: float = SLICE_SECONDS) -> None:
-        self.context, self.company_id = context, company_id
+    def __init__(
+        self,
+        context: JobContext,
+        company_id: int,
+        *,
+        slice_seconds: float = SLICE_SECONDS,
+        still_glad: StillGlad | None = None,
+    ) -> None:
+        self.context, self.company_id, self.still_glad = context, company_id, still_glad
         self.claim = new_public_id()
         self.ready: deque[Outgoing] = deque()
         self.flying: dict[Future[Result], Outgoing] = {}
         self.landed: SimpleQueue[Future[Result]] = SimpleQueue()
         self.lanes = context.settings.mail_connections
-        self.skeletons: dict[tuple[int, str, bool], Skeleton] = {}
+        self.skeletons: dict[tuple[int, str, Part], Skeleton] = {}
         self.stationery: Stationery | None = None
         self.ends_at = time.monotonic() + slice_seconds
         self.renewed_at = time.monotonic()
@@ -129,6 +138,7 @@ class Delivery:
                     limit=BATCH,
                     now=self.context.now(),
                     settings=self.context.settings,
+                    still_glad=self.still_glad,
                 )
                 for outgoing in claimed.outgoing:
                     self._make_skeleton(outgoing, self.stationery)
@@ -143,7 +153,7 @@ class Delivery:
         key = _skeleton_key(outgoing)
         if outgoing.text is None and key not in self.skeletons:
             self.skeletons[key] = skeleton_for(
-                outgoing.campaign, outgoing.language, is_reminder=outgoing.is_reminder, stationery=stationery
+                outgoing.campaign, outgoing.language, part=outgoing.part, stationery=stationery
             )
 
     def _send(self, outgoing: Outgoing) -> Result:
@@ -235,5 +245,5 @@ def _outcome(outgoing: Outgoing, send: Callable[[], str | None]) -> Result:
         return Result(outgoing, Outcome.PUT_OFF, "an error in the program")
 
 
-def _skeleton_key(outgoing: Outgoing) -> tuple[int, str, bool]:
-    return outgoing.campaign.id, outgoing.language, outgoing.is_reminder
+def _skeleton_key(outgoing: Outgoing) -> tuple[int, str, Part]:
+    return outgoing.campaign.id, outgoing.language, outgoing.part

@@ -13,13 +13,13 @@ from socialproof.backends.mail.signature import DkimKey
 from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
 from socialproof.campaigns.models import Campaign
 from socialproof.campaigns.queries import wording_in
-from socialproof.campaigns.texts import text_of
+from socialproof.campaigns.texts import reference_text, text_of
 from socialproof.companies.emails import ascii_email
 from socialproof.companies.models import Company, MailSender
 from socialproof.companies.sender import is_domain_of_another, sender_of
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.colour import ink_on
-from socialproof.domain.letter import LIMITS, gap, with_gaps
+from socialproof.domain.letter import LIMITS, Part, gap, with_gaps
 from socialproof.domain.mail_records import domain_of
 from socialproof.languages import translations
 from socialproof.seal import BrokenSeal, Seal
@@ -140,14 +140,27 @@ def standard_words(template: str, company: str, language: str) -> dict[str, str]
         "signature": f"{_('Kind regards,')}\n{company}",
         "reminder_subject": _("Reminder: %(subject)s") % {"subject": subject},
         "reminder_intro": f"{greeting}\n\n{reminder} {press}",
+        "reference_subject": _("A few words about %(company)s?") % {"company": company},
+        "reference_intro": f"{greeting}\n\n{_reference_words(company, language)}",
     }
+
+
+def _reference_words(company: str, language: str) -> str:
+    """Whoever gets them has answered gladly; that they are the only ones of their kind is true, so they may say it."""
+    _ = translations(language).gettext
+    thanks = _("Thank you for your answer: it made us glad.")
+    request = _(
+        "Would you write a few sentences for others who are about to decide? Two minutes are enough. If you would"
+        " rather not, do nothing: %(company)s asks for this only once."
+    )
+    return f"{thanks}\n\n{request % {'company': company}}"
 
 
 def skeleton_for(
     campaign: Campaign,
     language: str,
     *,
-    is_reminder: bool,
+    part: Part = Part.FIRST,
     stationery: Stationery,
     words: Mapping[str, str] | None = None,
     is_test: bool = False,
@@ -155,14 +168,14 @@ def skeleton_for(
     """The letter that all readers of one language get. `words` replace the company's own, for a preview or a test."""
     survey, company = campaign.survey, campaign.survey.company
     said = words_from(campaign, language, own_words(campaign, language) if words is None else words)
-    part = "reminder_" if is_reminder else ""
+    which = "" if part is Part.FIRST else f"{part}_"
     wording = wording_for(survey, language)
     colour = survey.brand_color or company.brand_color
     rendered = render(
-        "invitation",
+        "reference" if part is Part.REFERENCE else "invitation",
         language,
-        subject=with_gaps(said[f"{part}subject"], company=company.name),
-        intro=with_gaps(said[f"{part}intro"], company=company.name),
+        subject=with_gaps(said[f"{which}subject"], company=company.name),
+        intro=with_gaps(said[f"{which}intro"], company=company.name),
         signature=with_gaps(said["signature"], company=company.name),
         question=wording.question,
         low_label=wording.low_label,
@@ -172,6 +185,7 @@ def skeleton_for(
         colour=colour,
         ink=ink_on(colour),
         score_link=gap("score_link"),
+        reference_link=gap("reference_link"),
         unsubscribe=gap("unsubscribe"),
         is_test=is_test,
     )
@@ -193,6 +207,7 @@ def letter_for(skeleton: Skeleton, reader: Addressee, *, stationery: Stationery,
             "name": reader.name,
             "organisation": reader.organisation,
             "score_link": f"{link}?score=",
+            "reference_link": f"{link}/testimonial",
             "unsubscribe": unsubscribe,
         },
         envelope_from=bounce_address(stationery.bounce_address, tokens, reader.invitation_id),
@@ -214,11 +229,16 @@ def sample_values(campaign: Campaign, language: str, *, name: str, base_url: str
         "name": name,
         "organisation": campaign.survey.company.name,
         "score_link": f"{pages}&score=",
+        "reference_link": f"{pages}&look=thanks-10",
         "unsubscribe": f"{base_url}/app/campaigns/{campaign.public_id}/letter/{language}",
     }
 
 
-def sample_text(campaign: Campaign, language: str, words: str, *, name: str, settings: Settings) -> str:
+def sample_text(
+    campaign: Campaign, language: str, words: str, *, name: str, settings: Settings, part: Part = Part.FIRST
+) -> str:
     """A text message with these words to somebody of the team; its short address leads nowhere."""
     link = f"{settings.base_url}/s/k/{SAMPLE_CODE}"
+    if part is Part.REFERENCE:
+        return reference_text(campaign.survey, language=language, link=link, sender=settings.sms_from)
     return text_of(words, survey=campaign.survey, name=name, language=language, link=link, sender=settings.sms_from)

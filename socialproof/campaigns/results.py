@@ -17,6 +17,7 @@ from socialproof.campaigns.outcomes import note_bounced
 from socialproof.campaigns.sending import Outgoing
 from socialproof.contacts.models import Contact
 from socialproof.domain.invitation import LINK_LIFETIME, ON_ITS_WAY, WAITING
+from socialproof.domain.letter import Part
 
 BACK_OFF = (
     timedelta(minutes=10),
@@ -59,14 +60,14 @@ def record_results(session: Session, results: Sequence[Result], *, claim: str, n
 
     An answer, a "no" or a report that came in the meantime is stronger than our note.
     """
-    taken: dict[tuple[int, bool], list[Result]] = defaultdict(list)
+    taken: dict[tuple[int, Part], list[Result]] = defaultdict(list)
     for result in results:
         if result.outcome is Outcome.SENT:
-            taken[result.outgoing.campaign.id, result.outgoing.is_reminder].append(result)
+            taken[result.outgoing.campaign.id, result.outgoing.part].append(result)
         elif result.outcome in (Outcome.PUT_OFF, Outcome.UNREACHABLE):
             _put_off(session, result, claim, now)
-    for (_campaign_id, is_reminder), group in taken.items():
-        (_note_reminded if is_reminder else _note_sent)(session, group, claim, now)
+    for (_campaign_id, part), group in taken.items():
+        (_note_sent if part is Part.FIRST else _note_second)(session, group, claim, now)
 
 
 def is_refusal(result: Result) -> bool:
@@ -106,7 +107,8 @@ def _note_sent(session: Session, group: list[Result], claim: str, now: datetime)
         .values(
             state=case((was_waiting, "sent"), else_=Invitation.state),
             reason=case((was_waiting, ""), else_=Invitation.reason),
-            due_at=case((is_open, reminder_at), else_=null()) if reminder_at else None,
+            # Who has answered meanwhile is not reminded; the request for a reference keeps its day.
+            due_at=case((is_open, reminder_at or null()), else_=Invitation.due_at),
             sent_at=now,
             expires_at=now + LINK_LIFETIME,
             attempt_count=0,
@@ -119,7 +121,7 @@ def _note_sent(session: Session, group: list[Result], claim: str, now: datetime)
     _keep_provider_keys(session, group)
 
 
-def _note_reminded(session: Session, group: list[Result], claim: str, now: datetime) -> None:
+def _note_second(session: Session, group: list[Result], claim: str, now: datetime) -> None:
     session.execute(
         update(Invitation)
         .where(Invitation.id.in_(_ids(group)), Invitation.claim == claim)
@@ -134,13 +136,17 @@ def _put_off(session: Session, result: Result, claim: str, now: datetime) -> Non
     tries = result.outgoing.attempt_count
     wait = BACK_OFF[min(tries, len(BACK_OFF) - 1)] if is_counted else AFTER_OUTAGE
     was_waiting = Invitation.state.in_(WAITING)
+    is_wanted = Invitation.state.in_(ON_ITS_WAY)
+    if result.outgoing.part is Part.REFERENCE:
+        # Whoever called it off while it was on its way has taken its day.
+        is_wanted = Invitation.due_at.is_not(None)
     session.execute(
         update(Invitation)
         .where(Invitation.id == result.outgoing.invitation_id, Invitation.claim == claim)
         .values(
             state=case((was_waiting, "deferred"), else_=Invitation.state),
             reason=case((was_waiting, "put_off"), else_=Invitation.reason),
-            due_at=case((Invitation.state.in_(ON_ITS_WAY), now + wait), else_=null()),
+            due_at=case((is_wanted, now + wait), else_=Invitation.due_at),
             attempt_count=tries + is_counted,
             error=result.words[:LONGEST_ERROR],
             claim=None,

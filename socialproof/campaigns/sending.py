@@ -5,7 +5,7 @@ Locks are taken in one order everywhere: campaigns, invitations, contacts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,18 +18,22 @@ from socialproof.campaigns.letters import Addressee
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import window_of
 from socialproof.campaigns.queries import language_of
+from socialproof.campaigns.references import StillGlad, is_called_off
 from socialproof.campaigns.texts import text_for
 from socialproof.campaigns.wishes import Wish, asked, campaign_of, change_by, let_go, never, rooms_today, zone_at
 from socialproof.companies.models import Company
 from socialproof.contacts.ledger import standing_of
 from socialproof.contacts.models import Contact
-from socialproof.domain.invitation import ON_ITS_WAY, WAITING
+from socialproof.domain.invitation import ON_ITS_WAY, WAITING, WRITTEN_TO, part_of
 from socialproof.domain.ledger import Channel, Kind, Verdict, never_reason
+from socialproof.domain.letter import Part
 from socialproof.domain.schedule import next_open
 from socialproof.settings import Settings
 
 LEASE = timedelta(minutes=2)
 """How long a claim holds without being renewed; then whoever had it counts as dead."""
+KINDS = {Part.FIRST: Kind.NPS, Part.REMINDER: Kind.REMINDER, Part.REFERENCE: Kind.TESTIMONIAL}
+"""What the ledger calls each letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,9 @@ class Outgoing:
     language: str
     reader: Addressee
     attempt_count: int
+    part: Part = Part.FIRST
     text: SmsMessage | None = None
     """None: it is a letter."""
-
-    @property
-    def is_reminder(self) -> bool:
-        return self.reader.number > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,34 @@ class Claimed:
 
 
 def claim_due(
-    session: Session, company_id: int, *, claim: str, limit: int, now: datetime, settings: Settings
+    session: Session,
+    company_id: int,
+    *,
+    claim: str,
+    limit: int,
+    now: datetime,
+    settings: Settings,
+    still_glad: StillGlad | None = None,
 ) -> Claimed:
     """Take up to `limit` due invitations of running campaigns in hand, those that were wanted first before others.
 
     Each is then let out, put off until its time with a reason, or ended. The caller commits before anything is sent.
+    Without `still_glad` requests for a reference are left where they are.
     """
     company = session.get_one(Company, company_id)
     room = rooms_today(session, company, now)
-    invitations = _take(session, company_id, claim, limit, now)
+    invitations = _take(session, company_id, claim, limit, now, WRITTEN_TO if still_glad else ON_ITS_WAY)
+    answered = [each.id for each in invitations if each.state == "answered"]
+    glad = still_glad(session, company_id, answered) if still_glad and answered else set()
     changes: list[dict[str, Any]] = []
     going: list[Invitation] = []
     wishes: list[Wish] = []
     for invitation in invitations:
-        _sort(invitation, company, now, changes, going, wishes)
+        over = _reference_over(invitation, glad, now) if invitation.state == "answered" else _over(invitation, now)
+        if over is not None:
+            changes.append(let_go(invitation, **over))
+        else:
+            _sort(invitation, company, now, changes, going, wishes)
     for wish, decision in asked(session, wishes, room, company, now):
         changes.append(change_by(wish, decision, now))
         if decision.verdict is Verdict.ASKED:
@@ -105,7 +120,9 @@ def release(session: Session, claim: str, ids: Iterable[int]) -> None:
     )
 
 
-def _take(session: Session, company_id: int, claim: str, limit: int, now: datetime) -> Sequence[Invitation]:
+def _take(
+    session: Session, company_id: int, claim: str, limit: int, now: datetime, states: Collection[str]
+) -> Sequence[Invitation]:
     """Rows that another sender holds are passed over. A claim from a clock that ran wrong does not hold for ever."""
     is_free = or_(
         Invitation.claimed_until.is_(None), Invitation.claimed_until < now, Invitation.claimed_until > now + 2 * LEASE
@@ -113,7 +130,7 @@ def _take(session: Session, company_id: int, claim: str, limit: int, now: dateti
     ids = session.scalars(
         select(Invitation.id)
         .join(Campaign, Campaign.id == Invitation.campaign_id)
-        .where(Invitation.company_id == company_id, Invitation.due_at <= now, Invitation.state.in_(ON_ITS_WAY))
+        .where(Invitation.company_id == company_id, Invitation.due_at <= now, Invitation.state.in_(states))
         .where(Invitation.channel.in_(("mail", "sms")), Campaign.state == "running", is_free)
         .order_by(Invitation.wanted_at, Invitation.id)
         .limit(limit)
@@ -142,15 +159,11 @@ def _sort(
     going: list[Invitation],
     wishes: list[Wish],
 ) -> None:
-    """Is it over, may it go again, or must the ledger be asked?"""
-    over = _over(invitation, now)
+    """May it go again, or must the ledger be asked?"""
     opens_at = next_open(now, zone_at(invitation, company), window_of(campaign_of(invitation)))
     not_before = opens_at if opens_at > now else None
-    if over is not None:
-        changes.append(let_go(invitation, **over))
-    elif not _is_repeat(invitation):
-        kind = Kind.REMINDER if invitation.sent_at is not None else Kind.NPS
-        wishes.append(Wish(invitation, kind, not_before))
+    if not _is_repeat(invitation):
+        wishes.append(Wish(invitation, KINDS[part_of(invitation.state, invitation.sent_at)], not_before))
     elif not_before is not None:
         changes.append(let_go(invitation, due_at=not_before))
     else:
@@ -158,7 +171,7 @@ def _sort(
 
 
 def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
-    """What ends it, whatever the ledger would say; None: nothing does."""
+    """What ends one that was not answered, whatever the ledger would say; None: nothing does."""
     campaign, contact = campaign_of(invitation), invitation.contact
     is_waiting = invitation.state in WAITING
     if contact.deleted_at is not None:
@@ -177,28 +190,36 @@ def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
     return {"due_at": None} | (ended if is_waiting else {})
 
 
+def _reference_over(invitation: Invitation, glad: Collection[int], now: datetime) -> dict[str, Any] | None:
+    """The same of a request for a reference: the answer stays one, whatever becomes of the letter."""
+    is_over = invitation.id not in glad or is_called_off(invitation, campaign_of(invitation), now)
+    if is_over or (_is_repeat(invitation) and never_reason(*_channel_and_standing(invitation))):
+        return {"due_at": None}
+    return None
+
+
 def _is_repeat(invitation: Invitation) -> bool:
     """The ledger said yes to this letter before: its server put it off, or its sender died with it in hand."""
-    if invitation.sent_at is None:
+    if part_of(invitation.state, invitation.sent_at) is Part.FIRST:
         return invitation.asked_at is not None
     return invitation.reminder_count > 0 and invitation.reminded_at is None
 
 
 def _outgoing(session: Session, invitation: Invitation, settings: Settings) -> Outgoing:
     campaign, contact = campaign_of(invitation), invitation.contact
-    number = 0
-    if invitation.sent_at is not None:
-        number = max(1, invitation.reminder_count)
+    part = part_of(invitation.state, invitation.sent_at)
+    number = 0 if part is Part.FIRST else max(1, invitation.reminder_count)
     text = None
     if invitation.channel == "sms":
         session.refresh(invitation, ["reminder_count"])
-        text = text_for(session, campaign, invitation, settings)
+        text = text_for(session, campaign, invitation, settings, part)
     return Outgoing(
         invitation_id=invitation.id,
         campaign=campaign,
         language=language_of(invitation),
         reader=_reader(invitation, contact, number),
         attempt_count=invitation.attempt_count if _is_repeat(invitation) else 0,
+        part=part,
         text=text,
     )
 

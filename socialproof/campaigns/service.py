@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Invitation, LinkOpening
+from socialproof.campaigns.references import reference_due_at
 from socialproof.tokens import Purpose, Tokens
 
 MOST_OPENINGS_KEPT = 200
@@ -20,14 +21,19 @@ def invitation_token(tokens: Tokens, invitation: Invitation) -> str:
 
 
 def revoke_invitation(session: Session, *, invitation: Invitation, now: datetime) -> None:
-    """The link stops working at once; what was answered by it stays."""
-    invitation.revoked_at = invitation.revoked_at or now
+    """The link stops working at once, and no letter with it follows; what was answered by it stays."""
+    invitation.revoked_at, invitation.due_at = invitation.revoked_at or now, None
     session.flush()
 
 
-def mark_answered(session: Session, *, invitation: Invitation, now: datetime) -> None:
-    """The invitation has done its work; later changes of the answer do not move the time. No reminder follows."""
-    invitation.state, invitation.due_at, invitation.reason = "answered", None, ""
+def mark_answered(session: Session, *, invitation: Invitation, now: datetime, is_glad: bool = False) -> None:
+    """The invitation has done its work; later changes of the answer do not move the time. No reminder follows.
+
+    `is_glad`: this answer is one after which a testimonial is asked for at once. Then the request for a reference may
+    follow as the second letter.
+    """
+    due_at = reference_due_at(session, invitation, now) if is_glad else None
+    invitation.state, invitation.due_at, invitation.reason = "answered", due_at, ""
     invitation.answered_at = invitation.answered_at or now
 
 

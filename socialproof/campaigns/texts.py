@@ -17,17 +17,22 @@ from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 from socialproof.domain import sms
 from socialproof.domain.invitation import ON_ITS_WAY
+from socialproof.domain.letter import Part
 from socialproof.languages import translations
 from socialproof.settings import Settings
 from socialproof.surveys.models import Survey
 from socialproof.surveys.wording import wording_for
 
+REFERENCE = "r"
+"""What stands behind a short link that leads to the form for a reference, where every letter costs."""
 NEVER_REACHED = ("undelivered", "failed")
 STOPPED_CODE = "21610"
 """The service's number for: its owner told us to stop, and the service heard it before we did."""
 
 
-def text_for(session: Session, campaign: Campaign, invitation: Invitation, settings: Settings) -> SmsMessage:
+def text_for(
+    session: Session, campaign: Campaign, invitation: Invitation, settings: Settings, part: Part = Part.FIRST
+) -> SmsMessage:
     """The text message of this invitation: words, its short link, how to stop; at most two segments.
 
     The short code is made when there is none yet. SmsMalformed when the contact has no number.
@@ -38,16 +43,16 @@ def text_for(session: Session, campaign: Campaign, invitation: Invitation, setti
     language = language_of(invitation)
     link = f"{settings.base_url}/s/k/{invitation.short_code}"
     own = wording_in(campaign, language)
+    if part is Part.REFERENCE:
+        said = reference_text(invitation.survey, language=language, link=link, sender=settings.sms_from)
+    else:
+        words, name = own.sms_text if own else "", invitation.contact.name
+        said = text_of(
+            words, survey=invitation.survey, name=name, language=language, link=link, sender=settings.sms_from
+        )
     return SmsMessage(
         to=invitation.contact.phone or "",
-        text=text_of(
-            own.sms_text if own else "",
-            survey=invitation.survey,
-            name=invitation.contact.name,
-            language=language,
-            link=link,
-            sender=settings.sms_from,
-        ),
+        text=said,
         key=f"invitation:{invitation.public_id}:{invitation.reminder_count}",
     )
 
@@ -56,6 +61,13 @@ def text_of(own: str, *, survey: Survey, name: str, language: str, link: str, se
     """The company's own words, or the product's where there are none, with everything that belongs to a text."""
     words = own.strip() or standard_text(survey, language)
     return _filled(words, name, survey.company.name, link, stop_line(language, sender, link))
+
+
+def reference_text(survey: Survey, *, language: str, link: str, sender: str) -> str:
+    """The second text to those who answered gladly, in the product's words: it leads straight to the form."""
+    _ = translations(language).gettext
+    words = _("{company}: thank you for your answer! May we quote you? A few words take two minutes:")
+    return _filled(words, "", survey.company.name, f"{link}/{REFERENCE}", stop_line(language, sender, link))
 
 
 def standard_text(survey: Survey, language: str) -> str:
@@ -94,14 +106,18 @@ def stop(session: Session, *, company_id: int, phone: str, now: datetime) -> Non
         Invitation.company_id == company_id,
         Invitation.channel == "sms",
         Invitation.contact_id.in_(of_number),
-        Invitation.state.in_(ON_ITS_WAY),
     )
-    session.execute(
-        update(Invitation)
-        .where(*open_texts)
-        .values(state="unsubscribed", reason=suppression.STOPPED, due_at=None)
-        .execution_options(synchronize_session="fetch")
-    )
+    ended = {"state": "unsubscribed", "reason": suppression.STOPPED, "due_at": None}
+    for condition, values in (
+        (Invitation.state.in_(ON_ITS_WAY), ended),
+        (Invitation.due_at.is_not(None), {"due_at": None}),
+    ):
+        session.execute(
+            update(Invitation)
+            .where(*open_texts, condition)
+            .values(**values)
+            .execution_options(synchronize_session="fetch")
+        )
     suppression.stop_texts(session, company_id=company_id, phone=phone, now=now)
 
 

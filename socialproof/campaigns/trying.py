@@ -10,6 +10,7 @@ from socialproof.campaigns.letters import sample_values, skeleton_for, stationer
 from socialproof.campaigns.models import Campaign
 from socialproof.companies.models import Membership
 from socialproof.database import new_public_id
+from socialproof.domain.letter import Part
 
 SEND_TEST = "campaigns.send_test"
 
@@ -33,9 +34,7 @@ def send_test(
         if campaign is None or member is None:
             return
         stationery = stationery_of(session, campaign.survey.company, context.settings)
-        skeleton = skeleton_for(
-            campaign, language, is_reminder=part == "reminder", stationery=stationery, words=words, is_test=True
-        )
+        skeleton = skeleton_for(campaign, language, part=Part(part), stationery=stationery, words=words, is_test=True)
         values = sample_values(campaign, language, name=member.user.name, base_url=context.settings.base_url)
         to = member.user.email
     try:

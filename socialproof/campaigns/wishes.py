@@ -32,6 +32,19 @@ class Wish:
     not_before: datetime | None
     reason: str = "outside_hours"
 
+    @property
+    def is_first(self) -> bool:
+        """A second letter takes no place of a daily cap, and what it waits for does not change the state."""
+        return self.kind is Kind.NPS
+
+    @property
+    def wanted_at(self) -> datetime:
+        """Since when it is wanted: a request for a reference not since the first letter was."""
+        wanted_at = self.invitation.wanted_at or self.invitation.created_at
+        if self.kind is not Kind.TESTIMONIAL:
+            return wanted_at
+        return wanted_at + timedelta(days=campaign_of(self.invitation).reminder_after_days)
+
 
 def rooms_today(session: Session, company: Company, now: datetime) -> dict[int, int]:
     """How many first letters each campaign with a daily cap may still send today.
@@ -83,7 +96,7 @@ def asked(
         places, chosen, later = Counter(rooms), [], []
         for wish in wishes:
             campaign = campaign_of(wish.invitation)
-            if campaign.id not in rooms or wish.kind is Kind.REMINDER or wish.not_before is not None:
+            if campaign.id not in rooms or not wish.is_first or wish.not_before is not None:
                 chosen.append(wish)
             elif rooms[campaign.id] <= 0:
                 morning = _next_day(campaign, zone_at(wish.invitation, company), company, now)
@@ -97,7 +110,7 @@ def asked(
         for wish, decision in zip(chosen, decisions, strict=True):
             answered.append((wish, decision))
             campaign = campaign_of(wish.invitation)
-            if decision.verdict is Verdict.ASKED and wish.kind is not Kind.REMINDER and campaign.id in rooms:
+            if decision.verdict is Verdict.ASKED and wish.is_first and campaign.id in rooms:
                 rooms[campaign.id] -= 1
         wishes = later
     return answered
@@ -105,13 +118,13 @@ def asked(
 
 def _asking(wish: Wish, older: dict[int, list[tuple[datetime, int]]]) -> Asking:
     invitation = wish.invitation
-    own = (invitation.wanted_at or invitation.created_at, invitation.id)
+    own = (wish.wanted_at, invitation.id)
     return Asking(
         contact=invitation.contact,
         kind=wish.kind,
         channel=Channel(invitation.channel),
         ask_key=invitation.public_id,
-        wanted_at=invitation.wanted_at,
+        wanted_at=wish.wanted_at,
         has_older_waiting=any(other < own for other in older.get(invitation.contact_id, ())),
         not_before=wish.not_before,
         not_before_reason=wish.reason if wish.not_before else "",
@@ -120,16 +133,16 @@ def _asking(wish: Wish, older: dict[int, list[tuple[datetime, int]]]) -> Asking:
 
 def change_by(wish: Wish, decision: Decision, now: datetime) -> dict[str, Any]:
     """What the ledger's word does to the invitation."""
-    invitation, is_reminder = wish.invitation, wish.kind is Kind.REMINDER
+    invitation = wish.invitation
     if decision.verdict is Verdict.NEVER:
-        return let_go(invitation, due_at=None, **({} if is_reminder else never(decision.reason)))
+        return let_go(invitation, due_at=None, **(never(decision.reason) if wish.is_first else {}))
     if decision.verdict is Verdict.DEFERRED:
         until = decision.until or now + timedelta(days=1)
-        word = {} if is_reminder else {"state": "deferred", "reason": decision.reason}
+        word = {"state": "deferred", "reason": decision.reason} if wish.is_first else {}
         return let_go(invitation, due_at=until, **word)
-    if is_reminder:
-        return {"id": invitation.id, "reminder_count": invitation.reminder_count + 1, "attempt_count": 0}
-    return {"id": invitation.id, "asked_at": now}
+    if wish.is_first:
+        return {"id": invitation.id, "asked_at": now}
+    return {"id": invitation.id, "reminder_count": invitation.reminder_count + 1, "attempt_count": 0}
 
 
 def let_go(invitation: Invitation, **values: Any) -> dict[str, Any]:

@@ -98,10 +98,16 @@ DEFAULTS: dict[CampaignTemplate, Rhythm] = {
     CampaignTemplate.RELATIONSHIP: Rhythm(),
     CampaignTemplate.LIFECYCLE: Rhythm(milestones=(3, 6, 12)),
     CampaignTemplate.EVENT: Rhythm(delay_days=1),
-    # The reference is asked for within two weeks, and once more between one and two months later.
+    # The reference is asked for within two weeks; between one and two months later those who have not answered are
+    # reminded, and those who answered gladly are asked for the reference alone.
     CampaignTemplate.PROJECT: Rhythm(event_name="delivered", delay_days=2, reminder_after_days=45),
     CampaignTemplate.ONE_OFF: Rhythm(spread=Spread.AT_ONCE.value),
 }
+
+
+def asks_for_reference(template: str) -> bool:
+    """Whether those who answered gladly are asked for a reference by a second letter."""
+    return template == CampaignTemplate.PROJECT
 
 
 def fits(template: str, survey_kind: str) -> bool:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from socialproof.domain.letter import Part
+
 LINK_LIFETIME = timedelta(days=90)
 MACHINE_WINDOW = timedelta(seconds=60)
 
@@ -13,6 +15,8 @@ WAITING = ("pending", "deferred")
 """States in which it is not sent yet: not a first letter, text or link."""
 ON_ITS_WAY = (*WAITING, "sent", "delivered")
 """States that a report may still change; an answer, an end or a "no" is stronger than any report."""
+WRITTEN_TO = (*ON_ITS_WAY, "answered")
+"""States in which there may be a letter to come; after an answer it is the request for a reference."""
 
 
 class LinkState(StrEnum):
@@ -54,6 +58,13 @@ def link_state(
     if expires_at is not None and now >= expires_at:
         return LinkState.EXPIRED
     return LinkState.LIVE
+
+
+def part_of(state: str, sent_at: datetime | None) -> Part:
+    """Which letter goes out next to an invitation in this state, if any is due."""
+    if state == "answered":
+        return Part.REFERENCE
+    return Part.FIRST if sent_at is None else Part.REMINDER
 
 
 def opened_by_machine(openings: Iterable[Opening], *, last_act_at: datetime | None = None) -> bool:

@@ -1,7 +1,8 @@
 """The asking ledger's rule: may this contact be asked now, not yet (until when), or never, and why.
 
 One rule for every channel. Two times rest a contact: between any two asks, and, longer, between two NPS asks. A
-reminder belongs to an ask that was already allowed, so the times do not hold it back; what says never does.
+reminder belongs to an ask that was already allowed, so the times do not hold it back; what says never does. A request
+for a testimonial is an ask of its own: it waits until the contact has rested, and the contact rests after it.
 
 Nobody starves: whoever was wanted first goes first. An ask yields to an older one of the same contact that waits only
 for the hours or a cap. So an ask waits at most, for itself and for each one that was wanted before it, both rest times

@@ -5,6 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """Which of an invitation's letters it is: the first, and after it at most one of the others."""
+
+    FIRST = "first"
+    REMINDER = "reminder"
+    """To those who have not answered."""
+    REFERENCE = "reference"
+    """To those who answered gladly: it asks for a testimonial, and for no second score."""
+
 
 PLACEHOLDERS = ("name", "company", "organisation")
 LIMITS = {
@@ -14,6 +26,8 @@ LIMITS = {
     "signature": 500,
     "reminder_subject": 150,
     "reminder_intro": 2000,
+    "reference_subject": 150,
+    "reference_intro": 2000,
     "sms_text": 300,
 }
 """Characters of each field of words."""

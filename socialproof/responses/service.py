@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from socialproof.campaigns.models import Invitation
+from socialproof.campaigns.references import weigh_again
 from socialproof.campaigns.service import mark_answered
 from socialproof.database import insert_into, new_public_id, record
 from socialproof.domain.asking import Ask, ask_of
@@ -111,7 +112,7 @@ def _take_place(session: Session, counted_key: str) -> None:
 
 def _after_first_answer(session: Session, response: Response, invitation: Invitation | None, now: datetime) -> None:
     if invitation is not None:
-        mark_answered(session, invitation=invitation, now=now)
+        mark_answered(session, invitation=invitation, now=now, is_glad=ask_for(response) is Ask.AT_ONCE)
     record(session, ResponseRecorded(response.company_id, response.id))
     counting.count(session, [counting.step(response, by=1)])
 
@@ -134,9 +135,17 @@ def change_score(session: Session, *, response: Response, score: int, now: datet
                     counting.step(response, score=score, by=1),
                 ]
                 counting.count(session, steps)
+            _tell_campaign(session, response, old_score, now)
             record(session, ResponseChanged(response.company_id, response.id))
             return response
     raise Conflict("answered_elsewhere")
+
+
+def _tell_campaign(session: Session, response: Response, old_score: int, now: datetime) -> None:
+    """Only whoever is glad is asked for a reference later."""
+    was_glad, is_glad = (_ask(response.survey, score) is Ask.AT_ONCE for score in (old_score, response.score))
+    if response.invitation is not None and was_glad != is_glad:
+        weigh_again(session, invitation=response.invitation, is_glad=is_glad, now=now)
 
 
 def _refuse_change(response: Response, now: datetime) -> None:
@@ -193,10 +202,11 @@ def add_comment(session: Session, *, response: Response, comment: str, now: date
 
 def ask_for(response: Response) -> Ask:
     """How this customer is asked for a testimonial."""
-    survey = response.survey
-    return ask_of(
-        response.score, asks_for_testimonial=survey.asks_for_testimonial, promoters_only=survey.promoters_only
-    )
+    return _ask(response.survey, response.score)
+
+
+def _ask(survey: Survey, score: int) -> Ask:
+    return ask_of(score, asks_for_testimonial=survey.asks_for_testimonial, promoters_only=survey.promoters_only)
 
 
 def note_ask(session: Session, *, response: Response, now: datetime) -> None:

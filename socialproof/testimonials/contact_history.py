@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from socialproof.campaigns.models import Invitation
 from socialproof.contacts.models import Contact
 from socialproof.contacts.queries import events_of, ledger_of
+from socialproof.domain.ledger import Kind, Verdict
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.moderation_queries import LISTED_STATES
@@ -35,16 +36,17 @@ class Happening:
 def history_of(session: Session, contact: Contact) -> list[Happening]:
     """The contact's whole history, the newest first.
 
-    Kinds: added; asked, deferred, never (about: LedgerEntry); linked, sent, reminded, delivered, declined, bounced,
-    expired, cancelled (about: Invitation); answered, changed (Response); testimonial, testimonial_withdrawn
+    Kinds: added; asked, deferred, never (about: LedgerEntry); linked, sent, reminded, referred, delivered, declined,
+    bounced, expired, cancelled (about: Invitation); answered, changed (Response); testimonial, testimonial_withdrawn
     (Testimonial), consent, consent_withdrawn (ConsentRecord in the detail's purpose); event (CustomerEvent);
     unsubscribed, address_bounced, complained, stopped (the contact).
     """
-    invitations = _invitations(session, contact)
+    invitations, said = _invitations(session, contact), ledger_of(session, contact.id, limit=MOST)
+    referred = {entry.ask_key for entry in said if (entry.kind, entry.verdict) == (Kind.TESTIMONIAL, Verdict.ASKED)}
     found = [
         *_of_contact(contact),
-        *_of_ledger(session, contact, invitations),
-        *(happening for invitation in invitations.values() for happening in _of_invitation(invitation)),
+        *(Happening(each.decided_at, each.verdict, each, invitations.get(each.ask_key), each.reason) for each in said),
+        *(each for key, invitation in invitations.items() for each in _of_invitation(invitation, key in referred)),
         *_of_responses(session, contact),
         *_of_testimonials(session, contact),
         *(Happening(event.happened_at, "event", event) for event in events_of(session, contact.id, limit=MOST)),
@@ -86,16 +88,11 @@ def _invitations(session: Session, contact: Contact) -> dict[str, Invitation]:
     return {row.public_id: row for row in rows}
 
 
-def _of_ledger(session: Session, contact: Contact, invitations: dict[str, Invitation]) -> Iterator[Happening]:
-    for entry in ledger_of(session, contact.id, limit=MOST):
-        yield Happening(entry.decided_at, entry.verdict, entry, invitations.get(entry.ask_key), entry.reason)
-
-
-def _of_invitation(invitation: Invitation) -> Iterator[Happening]:
+def _of_invitation(invitation: Invitation, is_referred: bool) -> Iterator[Happening]:
     moments = {
         "linked": invitation.created_at if invitation.channel == "link" else None,
         "sent": invitation.sent_at if invitation.channel != "link" else None,
-        "reminded": invitation.reminded_at,
+        "referred" if is_referred else "reminded": invitation.reminded_at,
         "delivered": invitation.delivered_at,
         "declined": invitation.declined_at,
         "bounced": invitation.bounced_at,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from socialproof.campaigns.references import call_off
 from socialproof.contacts.suppression import note_bounce
 from socialproof.database import insert_into, new_public_id, record
 from socialproof.domain import moderation
@@ -82,6 +83,8 @@ def submit_testimonial(
     _grant(session, testimonial, granted, language, now)
     _note(session, testimonial, "submit", moderation.SUBMITTED, now, old_state=moderation.DRAFT)
     session.flush()
+    if response.invitation_id is not None:
+        call_off(session, invitation_id=response.invitation_id)
     record(session, TestimonialSubmitted(testimonial.company_id, testimonial.id))
     return testimonial
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -25,6 +25,7 @@ from socialproof.web.customer.access import (
     limit_body,
     living_invitation,
     page_language,
+    response_token,
     wants_json,
 )
 from socialproof.web.customer.refusals import no_room, sentence, status
@@ -62,6 +63,15 @@ def submit(token: str) -> BaseResponse:
         return _refused(living_invitation(token), refusal, chosen)
     except OperationalError as error:
         return _refused(living_invitation(token), no_room(error), chosen)
+
+
+@blueprint.get("/<token>/testimonial")
+def testimonial(token: str) -> BaseResponse:
+    """From the request for a reference straight to the form of the answer; to the question where there is none yet."""
+    given = response_to_invitation(db.session(), living_invitation(token).id)
+    if given is None:
+        return redirect(url_for(".show", token=token, **kept_in_links()))
+    return redirect(url_for("customer.testimonial.write", token=response_token(given), **kept_in_links()))
 
 
 def _record(token: str, score: int, *, is_gesture: bool) -> str:

@@ -19,6 +19,7 @@ from socialproof.responses.models import Response
 from socialproof.responses.service import add_comment, ask_for, change_score, note_ask
 from socialproof.surveys.wording import wording_for
 from socialproof.testimonials.queries import testimonial_of_response
+from socialproof.testimonials.references import not_now
 from socialproof.web.customer import answering
 from socialproof.web.customer.access import (
     kept_in_links,
@@ -51,6 +52,8 @@ def comment(token: str) -> BaseResponse:
             response = response_of(token)
             add_comment(session, response=response, comment=text, now=clock.now())
             note_ask(session, response=response, now=clock.now())
+            if request.form.get("next") == "thanks":
+                not_now(session, response=response, now=clock.now())
         return redirect(_after_comment(request.form.get("next", "")), 303)
     except RuleBroken as refusal:
         return _comment_refused(token, text, refusal)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from socialproof import clock
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.service import invitation_token
-from socialproof.campaigns.texts import invitation_with_code
+from socialproof.campaigns.texts import REFERENCE, invitation_with_code
 from socialproof.companies.attempts import network_of
 from socialproof.database import db
 from socialproof.tokens import Purpose
@@ -33,6 +33,13 @@ def show(code: str) -> Response:
     """To the question. Opening it tells nothing yet, so that a preview of the message changes nothing."""
     token = invitation_token(services().tokens, _invitation(code))
     return redirect(url_for("customer.invitation.show", token=token), 302)
+
+
+@blueprint.get(f"/<code>/{REFERENCE}")
+def reference(code: str) -> Response:
+    """To the form for a reference, by way of the personal link."""
+    token = invitation_token(services().tokens, _invitation(code))
+    return redirect(url_for("customer.invitation.testimonial", token=token), 302)
 
 
 @blueprint.get("/<code>/stop")

@@ -22,6 +22,7 @@ from socialproof.responses.service import ask_for
 from socialproof.surveys.wording import wording_for
 from socialproof.testimonials.models import Testimonial
 from socialproof.testimonials.queries import testimonial_of_response
+from socialproof.testimonials.references import not_now
 from socialproof.testimonials.service import submit_testimonial
 from socialproof.testimonials.wording import consent_texts, purpose_name, seen_digest
 from socialproof.tokens import Purpose
@@ -29,6 +30,7 @@ from socialproof.web import services
 from socialproof.web.customer.access import (
     OWN_FILES,
     kept_in_links,
+    limit_body,
     page_language,
     response_of,
     unknown_link,
@@ -67,6 +69,16 @@ def submit(token: str) -> BaseResponse:
         purposes = set() if is_stale else purposes
         return _page(token, response, form, photo, purposes, status=422, is_stale=is_stale)
     return _keep(token, response, form, photo, purposes)
+
+
+@blueprint.post("/later")
+def put_aside(token: str) -> BaseResponse:
+    """Not now: nothing is kept of the page, and no letter asks again too soon."""
+    limit_body()
+    with transaction() as session:
+        not_now(session, response=response_of(token), now=clock.now())
+    # Whoever has just answered the ask is not asked a second time on the next page.
+    return redirect(url_for("customer.response.thanks", token=token, **kept_in_links(), private="1"), 303)
 
 
 @blueprint.get("/done")

@@ -29,8 +29,9 @@ PURPOSES = {
         "Asks after something has happened: a deal was won, goods arrived, a meeting was held, support helped."
     ),
     "project": _l(
-        "In two steps: at delivery it thanks and asks for a reference within two weeks; one to two months later it"
-        " asks once more, and at once, those who have not answered."
+        "In two steps: at delivery it thanks, asks for a number and then for a reference; one to two months later it"
+        " reminds those who have not answered, and asks for the reference alone those who answered 9 or 10 and have"
+        " not given one."
     ),
     "one_off": _l("Asks everybody, or everybody in one segment, a single time."),
 }

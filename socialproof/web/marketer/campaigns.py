@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response
 
 from socialproof.campaigns import campaigning, catalogue, insight
 from socialproof.campaigns.models import Campaign
+from socialproof.campaigns.references import asked_among
 from socialproof.clock import now
 from socialproof.database import db, transaction
-from socialproof.domain.campaign import KINDS, CampaignTemplate, unhappy_per_day
+from socialproof.domain.campaign import KINDS, CampaignTemplate, asks_for_reference, unhappy_per_day
 from socialproof.domain.errors import RuleBroken
 from socialproof.responses.insight import response_funnel, score_counts
+from socialproof.testimonials.references import reference_counts
 from socialproof.web.marketer.access import current, role_required
 from socialproof.web.marketer.campaign_forms import CampaignForm
 from socialproof.web.marketer.campaign_page import found, is_planning, next_round_on, page
@@ -82,16 +84,19 @@ def show(campaign_id: str) -> Response:
     campaign = found(campaign_id)
     state = request.args.get("state", "")
     after = request.args.get("after", "")
-    chosen = state if state in STATES else None
+    chosen, session, asks = state if state in STATES else None, db.session(), asks_for_reference(campaign.template)
+    invitations = insight.invitations_page(
+        session, campaign, state=chosen, after=after if is_public_id(after) else None
+    )
     return page(
         "campaigns/show",
         campaign,
-        reach=insight.funnel(db.session(), campaign),
-        unconfirmed=insight.unconfirmed_clicks(db.session(), campaign),
+        reach=insight.funnel(session, campaign),
+        unconfirmed=insight.unconfirmed_clicks(session, campaign),
         chosen=chosen,
-        invitations=insight.invitations_page(
-            db.session(), campaign, state=chosen, after=after if is_public_id(after) else None
-        ),
+        invitations=invitations,
+        references=reference_counts(session, campaign) if asks else None,
+        referred=asked_among(session, campaign.company_id, invitations.invitations) if asks else set(),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 
+from socialproof.domain.ledger import Kind
 from socialproof.domain.nps import Segment, segment_of
 from socialproof.responses.models import Response
 from socialproof.testimonials.contact_history import Happening
@@ -53,6 +54,7 @@ def _plain(kind: str) -> tuple[str, str]:
         "linked": ("link", _("A personal link was made")),
         "sent": ("mail", _("The invitation was sent")),
         "reminded": ("mail", _("A reminder was sent")),
+        "referred": ("mail", _("The request for a reference was sent")),
         "delivered": ("check", _("The invitation was delivered")),
         "declined": ("close", _("Does not want to answer")),
         "bounced": ("warning", _("The invitation came back")),
@@ -76,7 +78,7 @@ def _about(happening: Happening) -> str:
 
 def _asked(happening: Happening) -> Told:
     entry = happening.about
-    sentences = {"reminder": _("May be reminded"), "testimonial": _("Asked for a testimonial")}
+    sentences = {"reminder": _("May be reminded"), "testimonial": _("Asked for a reference")}
     forced = _("Although it was too early: somebody of the team decided so.") if entry.forced_by_id else ""
     about = _about(happening) or channel_word(entry.channel)
     return Told(
@@ -91,7 +93,10 @@ def _deferred(happening: Happening) -> Told:
         sentence = _("Deferred: %(reason)s", reason=reason_word(entry.reason))
     else:
         until = day(entry.until.date())
-        sentence = _("Deferred until %(day)s: %(reason)s", day=until, reason=reason_word(entry.reason))
+        words = _("Deferred until %(day)s: %(reason)s")
+        if entry.kind == Kind.TESTIMONIAL:
+            words = _("The request for a reference is deferred until %(day)s: %(reason)s")
+        sentence = words % {"day": until, "reason": reason_word(entry.reason)}
     return Told(happening.at, "clock", sentence, about, colour="caution")
 
 

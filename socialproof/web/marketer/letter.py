@@ -25,9 +25,9 @@ from socialproof.campaigns.texts import standard_text
 from socialproof.campaigns.trying import SEND_TEST
 from socialproof.clock import now
 from socialproof.database import db, transaction
-from socialproof.domain.campaign import is_over
+from socialproof.domain.campaign import asks_for_reference, is_over
 from socialproof.domain.errors import RuleBroken
-from socialproof.domain.letter import LIMITS
+from socialproof.domain.letter import LIMITS, Part
 from socialproof.domain.sms import size_of
 from socialproof.languages import LANGUAGES
 from socialproof.web import services
@@ -42,7 +42,13 @@ blueprint = Blueprint("letter", __name__, url_prefix="/campaigns/<campaign_id>/l
 register_reach_words(blueprint)
 register_campaign_words(blueprint)
 
-PARTS = {"first": _l("First letter"), "reminder": _l("Reminder")}
+PARTS = {
+    Part.FIRST: _l("First letter"),
+    Part.REMINDER: _l("Reminder"),
+    Part.REFERENCE: _l("Request for a reference"),
+}
+TEXTS = {Part.FIRST: _l("Question and reminder"), Part.REFERENCE: _l("Request for a reference")}
+"""A text message has the same words both times."""
 VIEWS = {"html": _l("As HTML"), "text": _l("As plain text")}
 
 
@@ -101,7 +107,7 @@ def try_out(campaign_id: str, language: str) -> Response:
     form = LetterForm.of(campaign, _known(language))
     if campaign.channel != "mail" or not form.validate():
         return _words_page(campaign, language, form, 422)
-    letter = {"language": language, "part": _chosen("part", PARTS), "words": form.words()}
+    letter = {"language": language, "part": _part(campaign), "words": form.words()}
     try:
         with transaction() as session:
             note_test(session, campaign=campaign, user=acting.user, now=now())
@@ -127,6 +133,17 @@ def _chosen(name: str, among: dict[str, str]) -> str:
     return said if said in among else next(iter(among))
 
 
+def _parts(campaign: Campaign) -> dict[str, str]:
+    """The letters or texts that this campaign sends, by their words."""
+    parts = TEXTS if campaign.channel == "sms" else PARTS
+    is_sent = asks_for_reference(campaign.template)
+    return {part.value: str(word) for part, word in parts.items() if is_sent or part is not Part.REFERENCE}
+
+
+def _part(campaign: Campaign) -> str:
+    return _chosen("part", _parts(campaign))
+
+
 def _words_page(campaign: Campaign, language: str, form: LetterForm | None = None, status: int = 200) -> Response:
     locked = not may("admin") or is_over(campaign.state)
     return page(
@@ -138,9 +155,9 @@ def _words_page(campaign: Campaign, language: str, form: LetterForm | None = Non
         standard=standard_words(campaign.template, current().company.name, language)
         | {"sms_text": standard_text(campaign.survey, language), "from_name": _house_name()},
         is_locked=locked,
-        parts=PARTS,
+        parts=_parts(campaign),
         views=VIEWS,
-        part=_chosen("part", PARTS),
+        part=_part(campaign),
         limits=LIMITS,
     )
 
@@ -156,8 +173,7 @@ def _letter(campaign: Campaign, language: str, said: dict[str, str]) -> Response
         return _text_message(campaign, language, said)
     acting, settings = current(), services().settings
     stationery = stationery_of(db.session(), acting.company, settings, is_signed=False)
-    is_reminder = _chosen("part", PARTS) == "reminder"
-    skeleton = skeleton_for(campaign, language, is_reminder=is_reminder, stationery=stationery, words=said)
+    skeleton = skeleton_for(campaign, language, part=Part(_part(campaign)), stationery=stationery, words=said)
     values = sample_values(campaign, language, name=acting.user.name, base_url=settings.base_url)
     head = {"sender": skeleton.sender, "subject": skeleton.subject.filled(values), "to": acting.user.email}
     if _chosen("view", VIEWS) == "text":
@@ -178,7 +194,8 @@ def _framed(letter: str, envelope: str) -> str:
 
 def _text_message(campaign: Campaign, language: str, said: dict[str, str]) -> Response:
     settings, name = services().settings, current().user.name
-    text = sample_text(campaign, language, said["sms_text"], name=name, settings=settings)
+    part = Part(_part(campaign))
+    text = sample_text(campaign, language, said["sms_text"], name=name, settings=settings, part=part)
     return _picture(render_template("marketer/letter/message.html", text=text, size=size_of(text)))
 
 

@@ -12,16 +12,19 @@ from wtforms.validators import StopValidation
 
 from socialproof.campaigns.letters import own_words
 from socialproof.campaigns.models import Campaign
+from socialproof.domain.campaign import asks_for_reference
 from socialproof.domain.letter import LIMITS, unknown_placeholders
 from socialproof.domain.text import clean_line, clean_text
 from socialproof.web.marketer.fields import one_line
 from socialproof.web.marketer.survey_forms import at_most
 
-OF_CHANNEL = {
+OF_CHANNEL: dict[str, tuple[str, ...]] = {
     "mail": ("from_name", "subject", "intro", "signature", "reminder_subject", "reminder_intro"),
     "sms": ("sms_text",),
 }
 """Fields that letters have, and those of text messages."""
+OF_REFERENCE: dict[str, tuple[str, ...]] = {"mail": ("reference_subject", "reference_intro"), "sms": ()}
+"""Fields of the letters that only some templates send."""
 _MAY_HOLD = {"from_name": ("company",), "sms_text": ("name", "company", "link")}
 
 
@@ -59,17 +62,21 @@ class LetterForm(FlaskForm):  # type: ignore[misc]
     signature = text_field(_l("Words after the question"), "signature")
     reminder_subject = line_field(_l("Subject of the reminder"), "reminder_subject")
     reminder_intro = text_field(_l("Words of the reminder"), "reminder_intro")
+    reference_subject = line_field(_l("Subject of the request"), "reference_subject")
+    reference_intro = text_field(_l("Words of the request"), "reference_intro")
     sms_text = text_field(_l("Text message"), "sms_text")
     send = SubmitField(_l("Save"))
 
     @classmethod
     def of(cls, campaign: Campaign, language: str) -> LetterForm:
-        """The form with what was sent, else with the company's own words; only the fields of the campaign's channel."""
-        own = own_words(campaign, language)
+        """The form with what was sent, else with the company's own words; only the fields that the campaign uses."""
+        own, used = own_words(campaign, language), OF_CHANNEL[campaign.channel]
+        if asks_for_reference(campaign.template):
+            used = used + OF_REFERENCE[campaign.channel]
         form = cls(data=own)
         form.kept = {}
         for name in LIMITS:
-            if name not in OF_CHANNEL[campaign.channel]:
+            if name not in used:
                 form.kept[name] = own[name]
                 del form[name]
         return form
@@ -77,5 +84,5 @@ class LetterForm(FlaskForm):  # type: ignore[misc]
     kept: dict[str, str]
 
     def words(self) -> dict[str, str]:
-        """What was typed, field by field; fields of the other channel as they are kept."""
+        """What was typed, field by field; fields that are not in the form as they are kept."""
         return {name: self.kept[name] if name in self.kept else self[name].data or "" for name in LIMITS}
