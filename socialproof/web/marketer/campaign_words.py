@@ -77,8 +77,8 @@ def minute_word(minute: int) -> str:
 
 
 def weekday_word(number: int, width: Literal["abbreviated", "wide"] = "abbreviated") -> str:
-    """The name of an ISO weekday."""
-    return str(get_day_names(width, locale=get_locale() or DEFAULT)[number - 1])
+    """The name of an ISO weekday, as it stands by itself: Finnish bends it inside a sentence."""
+    return str(get_day_names(width, "stand-alone", get_locale() or DEFAULT)[number - 1])
 
 
 def rhythm_word(campaign: Campaign) -> str:

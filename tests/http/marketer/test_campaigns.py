@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.companies.models import Company, MailSender
 from socialproof.contacts.models import ContactSegment
+from socialproof.web.marketer.campaign_words import weekday_word
 from tests.factories import Factories
 from tests.people import Marketer
 
@@ -354,3 +357,8 @@ def test_another_company_s_campaign_is_a_missing_one(room: Room, signed_in: Sign
         assert stranger.get(path + page).status_code == 404
     for act in ("start", "pause", "resume", "stop", "discard", "settings"):
         assert stranger.post(f"{path}/{act}").status_code == 404
+
+
+def test_a_weekday_stands_by_itself_in_a_language_that_bends_it_inside_a_sentence(app: Flask) -> None:
+    with app.test_request_context(), force_locale("fi"):
+        assert [weekday_word(1, "wide"), weekday_word(7, "wide")] == ["maanantai", "sunnuntai"]
