@@ -50,8 +50,16 @@ def take_letter(session: Session, *, tokens: Tokens, recipient: str, content: by
     invitation = _marked(session, tokens, recipient.encode("utf-8", "replace"), content)
     if invitation is None:
         return "unmarked"
-    _note(session, invitation, report, now, is_permanent=report.is_permanent)
+    is_permanent = report.is_permanent and _names(content, invitation.contact.email)
+    _note(session, invitation, report, now, is_permanent=is_permanent)
     return report.kind
+
+
+def _names(content: bytes, email: str | None) -> bool:
+    """Whether the letter speaks of the address that the contact has now: servers give up after days, and by then a
+    misspelt address may have been put right. One beyond ASCII is written in more ways than one.
+    """
+    return email is None or not email.isascii() or email.encode("ascii") in content.lower()
 
 
 def take_note(session: Session, *, tokens: Tokens, message: Mapping[str, Any], now: datetime) -> str:

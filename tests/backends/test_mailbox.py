@@ -123,7 +123,9 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 
 @pytest.fixture
 def invitation(factories: Factories) -> Invitation:
-    return factories.invitation(channel="mail", state="sent")
+    survey = factories.survey()
+    contact = factories.contact(survey.company, email="kerttu@customer.example")
+    return factories.invitation(survey, contact, channel="mail", state="sent")
 
 
 def address_of(invitation: Invitation) -> str:

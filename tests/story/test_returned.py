@@ -52,6 +52,17 @@ def test_a_letter_that_comes_back_for_good_ends_letters_to_that_address(
     assert session.scalar(select(func.count()).select_from(Suppression)) == 1
 
 
+def test_an_address_that_was_put_right_is_not_lost_to_a_late_report_about_the_wrong_one(
+    session: Session, factories: Factories, invitation: Invitation
+) -> None:
+    invitation.contact.email = "kerttu@right.example"
+    session.commit()
+    assert take(session, mark(invitation), dsn(), factories) == "bounced"
+    assert (invitation.state, invitation.contact.email_bounced_at) == ("sent", None)
+    assert take(session, mark(invitation), dsn(ours="To: Kerttu@Right.example"), factories) == "bounced"
+    assert invitation.contact.email_bounced_at is not None
+
+
 @pytest.mark.parametrize(
     ("letter", "state"),
     [
