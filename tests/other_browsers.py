@@ -1,6 +1,6 @@
 """Firefox and WebKit, real ones with a fake camera: the two engines that Playwright drives only in builds of its own.
 
-Firefox speaks Marionette over a socket, WebKit the W3C WebDriver protocol over HTTP; of both we need five words.
+Firefox speaks Marionette over a socket, WebKit the W3C WebDriver protocol over HTTP; of both we need a few words.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from tests.parts import MissingPart, need
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The name that the WebDriver standard gives to a reference to an element."""
 SECONDS = 60
+KEYS = {"Escape": "\ue00c", "Tab": "\ue004", "Enter": "\ue007", "ArrowRight": "\ue014", "ArrowLeft": "\ue012"}
+"""How the WebDriver standard writes keys that are no letters."""
 
 PREFERENCES = {
     "marionette.port": 0,
@@ -44,6 +46,12 @@ PREFERENCES = {
     "dom.disable_beforeunload": True,
 }
 
+WEBKIT_ARGUMENTS = (
+    "--automation",
+    "--enable-mock-capture-devices=true",
+    "--enable-media-stream=true",
+)
+
 
 class OtherBrowser(Protocol):
     """One window."""
@@ -54,6 +62,22 @@ class OtherBrowser(Protocol):
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression, awaited."""
+        ...
+
+    def enter(self, expression: str) -> None:
+        """From here everything happens inside the frame that this expression of the page is."""
+        ...
+
+    def leave(self) -> None:
+        """Back to the page around the frame."""
+        ...
+
+    def press(self, *names: str) -> None:
+        """Keys, one after the other, to whatever has the focus: `KEYS`, or letters."""
+        ...
+
+    def resize(self, width: int, height: int) -> None:
+        """The page's own room, in CSS pixels; WebKit's stays wider than 440, because its window has buttons."""
         ...
 
     def kill(self) -> None:
@@ -74,6 +98,13 @@ def wait_until(browser: OtherBrowser, expression: str, seconds: float = 30) -> N
 SAID = "document.body.innerText.slice(0, 600)"
 
 
+def typed(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The standard's words for pressing these keys one after the other."""
+    keys = [KEYS.get(name, name) for name in names]
+    steps = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+    return [{"type": "key", "id": "keyboard", "actions": steps}]
+
+
 def awaited(expression: str) -> str:
     """A script for both protocols: its last argument is told the value, or why there is none."""
     return f"""const done = arguments[arguments.length - 1];
@@ -81,16 +112,25 @@ def awaited(expression: str) -> str:
 
 
 class Firefox:
-    """`profile` is a folder; the same folder again is the same person's browser."""
+    """`profile` is a folder; the same folder again is the same person's browser. `preferences` are beyond ours."""
 
-    def __init__(self, program: str, profile: Path) -> None:
+    def __init__(self, program: str, profile: Path, preferences: dict[str, Any]) -> None:
         profile.mkdir(exist_ok=True)
-        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items())
+        wanted = PREFERENCES | preferences
+        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in wanted.items())
         (profile / "user.js").write_text("\n".join(lines))
         port_file = profile / "MarionetteActivePort"
         port_file.unlink(missing_ok=True)
         self._process = subprocess.Popen(
-            [program, "--headless", "--marionette", "--no-remote", "--profile", str(profile)],
+            [
+                program,
+                "--headless",
+                "--marionette",
+                "--remote-allow-system-access",
+                "--no-remote",
+                "--profile",
+                str(profile),
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -111,6 +151,40 @@ class Firefox:
 
     def evaluate(self, expression: str) -> Any:
         return self._ask("WebDriver:ExecuteAsyncScript", script=awaited(expression), args=[])["value"]
+
+    def enter(self, expression: str) -> None:
+        frame = self._ask("WebDriver:ExecuteScript", script=f"return {expression}", args=[])["value"]
+        self._ask("WebDriver:SwitchToFrame", id=frame)
+
+    def leave(self) -> None:
+        self._ask("WebDriver:SwitchToFrame", id=None)
+
+    def press(self, *names: str) -> None:
+        self._ask("WebDriver:PerformActions", actions=typed(names))
+
+    def resize(self, width: int, height: int) -> None:
+        self._ask("WebDriver:SetWindowRect", width=max(width, 520), height=height + 120)
+        # A window is never as narrow as a phone; the page in it may be.
+        sides = f"width: {width}px; min-width: 0; height: {height}px; min-height: {height}px; flex: none"
+        self._of_browser(f'gBrowser.selectedBrowser.style = "{sides}"')
+        wait_until(self, f"innerWidth === {width} && innerHeight === {height}")
+
+    def complaints(self) -> list[str]:
+        """What stands in the console about pages, but for the account of who may store what. WebKit tells nobody."""
+        said: list[str] = self._of_browser(
+            "return Services.console.getMessageArray().filter((m) => m instanceof Ci.nsIScriptError"
+            " && m.sourceName.startsWith('http') && !m.category.startsWith('cookie'))"
+            ".map((m) => `${m.errorMessage} ${m.sourceName}`)"
+        )
+        return said
+
+    def _of_browser(self, script: str) -> Any:
+        """Run a script where the browser's own window is made."""
+        self._ask("Marionette:SetContext", value="chrome")
+        try:
+            return self._ask("WebDriver:ExecuteScript", script=script, args=[])["value"]
+        finally:
+            self._ask("Marionette:SetContext", value="content")
 
     def kill(self) -> None:
         _end(self._process, signal.SIGKILL)
@@ -145,9 +219,9 @@ class Firefox:
 
 
 class WebKit:
-    """WebKitGTK's own small browser on a screen that nobody sees."""
+    """WebKitGTK's own small browser on a screen that nobody sees. `arguments` are beyond ours."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, arguments: tuple[str, ...]) -> None:
         screen = subprocess.Popen(
             ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
             stdout=subprocess.PIPE,
@@ -177,8 +251,7 @@ class WebKit:
         self._processes = [driver, screen]
         _connect(port).close()
         self._address = f"http://127.0.0.1:{port}/session"
-        arguments = ["--automation", "--enable-mock-capture-devices=true", "--enable-media-stream=true"]
-        options = {"binary": program, "args": arguments}
+        options = {"binary": program, "args": [*WEBKIT_ARGUMENTS, *arguments]}
         session = self._ask("POST", "", {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}})
         self._address += f"/{session['sessionId']}"
         self._ask("POST", "/timeouts", {"script": SECONDS * 1000})
@@ -192,6 +265,22 @@ class WebKit:
 
     def evaluate(self, expression: str) -> Any:
         return self._ask("POST", "/execute/async", {"script": awaited(expression), "args": []})
+
+    def enter(self, expression: str) -> None:
+        frame = self._ask("POST", "/execute/sync", {"script": f"return {expression}", "args": []})
+        self._ask("POST", "/frame", {"id": frame})
+
+    def leave(self) -> None:
+        self._ask("POST", "/frame", {"id": None})
+
+    def press(self, *names: str) -> None:
+        self._ask("POST", "/actions", {"actions": typed(names)})
+
+    def resize(self, width: int, height: int) -> None:
+        self._ask("POST", "/window/rect", {"width": width, "height": height})
+        inner = "[outerWidth - innerWidth, outerHeight - innerHeight]"
+        more = self.evaluate(inner)
+        self._ask("POST", "/window/rect", {"width": width + more[0], "height": height + more[1]})
 
     def kill(self) -> None:
         for process in self._processes:
@@ -253,13 +342,13 @@ def _minibrowser() -> str:
 
 
 @pytest.fixture
-def firefox(tmp_path: Path) -> Iterator[Callable[[], Firefox]]:
+def firefox(tmp_path: Path) -> Iterator[Callable[..., Firefox]]:
     """`firefox()` opens the one person's Firefox; again after a kill, with what it had stored."""
     program = need("Firefox", lambda: _program("firefox-esr", "firefox"))
     opened: list[Firefox] = []
 
-    def make() -> Firefox:
-        opened.append(Firefox(program, tmp_path / "firefox"))
+    def make(**preferences: Any) -> Firefox:
+        opened.append(Firefox(program, tmp_path / "firefox", preferences))
         return opened[-1]
 
     yield make
@@ -268,14 +357,14 @@ def firefox(tmp_path: Path) -> Iterator[Callable[[], Firefox]]:
 
 
 @pytest.fixture
-def webkit() -> Iterator[Callable[[], WebKit]]:
+def webkit() -> Iterator[Callable[..., WebKit]]:
     """`webkit()` opens a WebKit."""
     program = need("WebKit", _minibrowser)
     opened: list[WebKit] = []
     with tempfile.TemporaryDirectory(prefix="wk-", ignore_cleanup_errors=True) as folder:
 
-        def make() -> WebKit:
-            opened.append(WebKit(program, Path(folder)))
+        def make(*arguments: str) -> WebKit:
+            opened.append(WebKit(program, Path(folder), arguments))
             return opened[-1]
 
         yield make

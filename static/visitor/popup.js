@@ -44,7 +44,11 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
       for (let i = 0; i < children.length; i++) if (children[i]) put(node, children[i].nodeType ? children[i] : words(D, children[i]));
       return node;
     };
-    const button = (attributes, child, f) => { const b = h("button", attributes, child); set(b, "type", "button"); on(b, "click", () => quiet(f)); return b; };
+    const button = (attributes, child, f) => { // pressed, it has the focus: Safari gives none, and then there were none to give back
+      const b = h("button", attributes, child);
+      set(b, "type", "button"); on(b, "click", () => quiet(() => { focus(b); f(); }));
+      return b;
+    };
     const fetched = async (address, body) => { // same-origin: the team's own sample page; elsewhere that means no cookie
       const headers = body && { "Content-Type": "application/json" };
       const r = await load(W, address, { method: body ? "POST" : "GET", body, headers, credentials: "same-origin", referrerPolicy: "no-referrer", signal: apply(limit, AbortSignal, [8000]) });
