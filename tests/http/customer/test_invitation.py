@@ -233,3 +233,35 @@ def test_two_invitations_of_one_person_in_the_period_count_once(
     client.post(invitation_path(app, second), data={"score": 4})
     assert [(given.score, given.is_counted) for given in responses(session)] == [(9, False), (4, True)]
     assert counted(session) == {4: 1}
+
+
+def test_the_request_for_a_reference_leads_straight_to_the_form_and_a_get_keeps_nothing(
+    client: FlaskClient, invitation: Invitation, path: str, factories: Factories, session: Session
+) -> None:
+    assert client.get(f"{path}/testimonial").location == path
+    given = factories.response(invitation.survey, 9, invitation_id=invitation.id, contact_id=invitation.contact_id)
+    invitation.state, invitation.answered_at = "answered", given.answered_at
+    invitation.expires_at = factories.now - timedelta(days=1)
+    session.commit()
+    page = client.get(f"{path}/testimonial", follow_redirects=True)
+    assert page.request.path.endswith("/testimonial")
+    assert 'value="Kerttu Virtanen"' in page.text
+    assert 'name="score"' not in page.text
+    assert "Set-Cookie" not in page.headers
+    assert (openings(session), responses(session)[0].score) == (0, 9)
+
+
+@pytest.mark.parametrize("end", ["expired", "revoked", "deleted"])
+def test_a_request_for_a_reference_whose_link_has_ended_says_so_kindly(
+    client: FlaskClient, invitation: Invitation, path: str, factories: Factories, session: Session, end: str
+) -> None:
+    if end == "expired":
+        invitation.expires_at = factories.now
+    elif end == "revoked":
+        invitation.revoked_at = factories.now
+    else:
+        invitation.contact.deleted_at = factories.now
+    session.commit()
+    answer = client.get(f"{path}/testimonial")
+    assert answer.status_code == 410
+    assert "This link is no longer in use" in answer.text

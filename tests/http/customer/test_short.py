@@ -65,3 +65,8 @@ def test_whoever_guesses_is_told_to_wait_and_others_are_not(
     elsewhere = client.get(f"/s/k/{CODE}", environ_base={"REMOTE_ADDR": "192.0.2.7"})
     assert elsewhere.status_code == 302
     assert guesses.seconds_left("127.0.0.1", factories.now + timedelta(minutes=16)) == 0
+
+
+def test_a_request_for_a_reference_leads_to_its_form(client: FlaskClient, invitation: Invitation) -> None:
+    answer = client.get(f"/s/k/{CODE}/r")
+    assert (answer.status_code, answer.location.rsplit("/", 1)[1]) == (302, "testimonial")

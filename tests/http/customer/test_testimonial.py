@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -427,3 +428,19 @@ def test_the_same_form_12_times_at_once_is_one_testimonial(
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(send, range(12))) == {303}
     assert [consent.purpose for consent in given(session).consents] == ["website"]
+
+
+def test_not_now_asks_no_second_time_and_lets_the_letter_wait(
+    customer: Customer, response: Response, factories: Factories, session: Session
+) -> None:
+    soon = factories.now + timedelta(days=45)
+    response.invitation = factories.invitation(response.survey, state="answered", due_at=soon, channel="mail")
+    session.commit()
+    assert 'form="not-now"' in customer.page()
+    answer = customer.client.post(f"{customer.path}/later", follow_redirects=True)
+    assert answer.request.path.endswith("/thanks")
+    assert "Record a video" not in answer.text
+    session.refresh(response.invitation)
+    assert response.invitation.due_at is not None
+    assert response.invitation.due_at >= factories.now + timedelta(days=90)
+    assert session.scalars(select(Testimonial)).all() == []

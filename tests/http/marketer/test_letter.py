@@ -28,6 +28,8 @@ WORDS = {
     "signature": "Astrid",
     "reminder_subject": "Once more",
     "reminder_intro": "Dear {name}, once more.",
+    "reference_subject": "Two minutes, {name}?",
+    "reference_intro": "Dear {name}, a few words for others.",
 }
 
 
@@ -83,13 +85,14 @@ def test_what_no_letter_may_hold_is_refused_with_words_and_kept_in_the_form(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("part", ["first", "reminder"])
+@pytest.mark.parametrize("part", ["first", "reminder", "reference"])
 def test_the_preview_is_the_letter_in_each_language(
     marketer: Marketer, campaign: Campaign, language: str, part: str
 ) -> None:
     answer = marketer.get(letter(campaign, f"/{language}/preview?part={part}"))
     assert f'<html lang="{language}"' in answer.text
-    assert f"/app/surveys/{campaign.survey.public_id}/preview?lang={language}&amp;score=10" in answer.text
+    look = "look=thanks-10" if part == "reference" else "score=10"
+    assert f"/app/surveys/{campaign.survey.public_id}/preview?lang={language}&amp;{look}" in answer.text
     assert marketer.user.name in answer.text
     assert "<script" not in answer.text
     assert "\x02" not in answer.text
@@ -129,6 +132,28 @@ def test_a_test_goes_to_oneself_marked_and_its_links_record_nothing(
     assert marketer.get(f"{link.path}?{link.query}").status_code == 200
     assert session.scalars(select(Invitation)).all() == []
     assert session.scalars(select(LinkOpening)).all() == []
+
+
+def test_a_test_of_the_request_for_a_reference_leads_to_a_preview(
+    app: Flask, marketer: Marketer, campaign: Campaign, run_jobs: Callable[[], int]
+) -> None:
+    marketer.post(letter(campaign, "/en/test"), WORDS | {"part": "reference"})
+    run_jobs()
+    [sent] = app.extensions[EXTENSION].backends.mailer.messages()
+    body = sent.get_body(("html",)).get_content()
+    assert sent["Subject"] == f"[Test] Two minutes, {marketer.user.name}?"
+    assert body.count("/preview?") == 1
+    link = urlsplit(html.unescape(body.split('href="')[1].split('"')[0]))
+    assert "May we quote you?" in marketer.get(f"{link.path}?{link.query}").text
+
+
+def test_only_a_project_has_a_request_for_a_reference(
+    signed_in: SignedIn, factories: Factories, campaign: Campaign, marketer: Marketer
+) -> None:
+    assert 'name="reference_intro"' in marketer.get(letter(campaign)).text
+    other = factories.campaign(factories.survey(campaign.survey.company), "event")
+    assert 'name="reference_intro"' not in marketer.get(letter(other)).text
+    assert "score=10" in marketer.get(letter(other, "/en/preview?part=reference")).text
 
 
 def test_tests_are_limited(marketer: Marketer, campaign: Campaign) -> None:
