@@ -14,8 +14,10 @@ from socialproof.campaigns.models import Campaign, CampaignWording, Invitation, 
 from socialproof.companies.models import Company, MailSender, User
 from socialproof.contacts.models import Contact, ContactSegment, CustomerEvent, LedgerEntry
 from socialproof.domain.campaign import round_occasion
+from socialproof.domain.invitation import LINK_LIFETIME
 from socialproof.domain.ledger import Kind, Verdict
 from socialproof.domain.schedule import add_months
+from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
 
 CITIES = ("Malmö", "Göteborg", "Uppsala", "Helsinki", "Turku", "Aarhus", "Bergen")
@@ -55,6 +57,7 @@ class Reach:
         self._hand_over(quarterly, survey)
         project = self._project(delivery)
         self._deliveries(project, contacts[:6])
+        self._references(project, contacts[6:12])
         self._campaign(survey, "A year of good coffee", "lifecycle", milestones=[3, 6, 12])
         self._campaign(survey, "New menu: ask the cafés", "one_off", segment_id=cafes.id)
         self._refusals(contacts)
@@ -133,12 +136,14 @@ class Reach:
         invitation.bounced_at = contact.email_bounced_at = contact.bounce_told_at = invitation.created_at
         contact.email_bounce_reason = invitation.error
 
-    def _note(self, invitation: Invitation, verdict: Verdict, at: datetime, **values: object) -> None:
+    def _note(
+        self, invitation: Invitation, verdict: Verdict, at: datetime, kind: Kind = Kind.NPS, **values: object
+    ) -> None:
         entry = LedgerEntry(
             company_id=self.company.id,
             contact_id=invitation.contact_id,
             ask_key=invitation.public_id,
-            kind=Kind.NPS.value,
+            kind=kind.value,
             channel=invitation.channel,
             verdict=verdict.value,
             decided_at=at,
@@ -184,6 +189,44 @@ class Reach:
         invitation.state, invitation.reason = "deferred", "nps_asked_recently"
         invitation.due_at = asked_at + timedelta(days=self.company.nps_rest_days)
         self._note(invitation, Verdict.DEFERRED, self.now, reason=invitation.reason, until=invitation.due_at)
+
+    def _references(self, campaign: Campaign, contacts: Sequence[Contact]) -> None:
+        """Machines that stand for a while: who answered gladly was asked for a reference, or is soon."""
+        glad = self.session.scalars(
+            select(Response)
+            .where(Response.survey_id == campaign.survey_id, Response.score >= 9, Response.invitation_id.is_(None))
+            .where(Response.answered_at < self.now - timedelta(days=35))
+            .order_by(Response.answered_at.desc())
+            .limit(len(contacts))
+        ).all()
+        for response, contact in zip(glad, contacts, strict=False):
+            sent_at = response.answered_at - timedelta(days=2)
+            due_at = sent_at + timedelta(days=campaign.reminder_after_days)
+            invitation = Invitation(
+                company_id=self.company.id,
+                survey_id=campaign.survey_id,
+                contact_id=contact.id,
+                campaign_id=campaign.id,
+                occasion=f"order-{response.id}",
+                channel="mail",
+                state="answered",
+                language=contact.language,
+                created_at=sent_at,
+                wanted_at=sent_at,
+                asked_at=sent_at,
+                sent_at=sent_at,
+                answered_at=response.answered_at,
+                expires_at=sent_at + LINK_LIFETIME,
+            )
+            self.session.add(invitation)
+            response.invitation, response.contact, response.source = invitation, contact, "invitation"
+            self.session.flush()
+            self._note(invitation, Verdict.ASKED, sent_at)
+            if due_at > self.now:
+                invitation.due_at = due_at
+                continue
+            invitation.reminded_at, invitation.reminder_count, contact.last_asked_at = due_at, 1, due_at
+            self._note(invitation, Verdict.ASKED, due_at, Kind.TESTIMONIAL)
 
     def _refusals(self, contacts: Sequence[Contact]) -> None:
         for contact in contacts[30:90:12]:
