@@ -5,13 +5,13 @@ Each test has an application of its own. What is kept here depends on nothing th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
 
-_builders: dict[object, Callable[..., tuple[str, str]]] = {}
+_compiled: dict[object, dict[str, Any]] = {}
 
 
 class Compiled(BytecodeCache):
@@ -34,13 +34,17 @@ COMPILED = Compiled()
 class CompiledRule(Rule):
     """For each of two hundred addresses werkzeug writes two functions: it was most of an application's making."""
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if self.defaults:
-            return super()._compile_builder(append_unknown)
-        key = (self.rule, tuple(self._trace), append_unknown)
-        if key not in _builders:
-            _builders[key] = super()._compile_builder(append_unknown)
-        return _builders[key]
+    def compile(self) -> None:
+        if self.defaults or self.subdomain or self.host:
+            return super().compile()
+        key = (self.rule, self.merge_slashes)
+        if key not in _compiled:
+            super().compile()
+            _compiled[key] = {name: getattr(self, name) for name in ("_parts", "_trace", "_converters", "arguments")}
+            _compiled[key] |= {name: getattr(self, name).__func__ for name in ("_build", "_build_unknown")}
+        for name, value in _compiled[key].items():
+            setattr(self, name, value.__get__(self) if name.startswith("_build") else value)
+        return None
 
 
 def share_what_is_the_same() -> None:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask_migrate import upgrade
@@ -24,6 +25,39 @@ from tests.parts import MissingPart
 
 UNPRIVILEGED = 65534
 """PostgreSQL refuses to run as root."""
+
+CARELESS = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": 0,
+        "autovacuum": "off",  # it holds locks, now and then for a second
+    }.items()
+)
+"""Its data need not outlive it."""
+
+TABLES = """select quote_ident(relname) from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname <> 'alembic_version'"""
+
+SHAPE = """select
+    (select sum(hashtext(concat_ws(' ', attrelid, attname, atttypid, atttypmod, attnotnull, atthasdef)))
+       from pg_attribute join pg_class c on c.oid = attrelid where relnamespace = 'public'::regnamespace),
+    (select sum(hashtext(concat_ws(' ', oid, conname, convalidated))) from pg_constraint),
+    (select sum(hashtext(concat_ws(' ', indexrelid, indisvalid))) from pg_index where indexrelid >= 16384),
+    (select sum(hashtext(concat_ws(' ', oid, tgenabled))) from pg_trigger),
+    (select sum(hashtext(concat_ws(' ', oid, prosrc))) from pg_proc where oid >= 16384),
+    (select string_agg(version_num, ' ') from alembic_version),
+    (select count(*) from pg_db_role_setting)
+"""
+"""Everything about a database but its rows; a copy has the numbers of its template."""
+
+NUMBERS_FROM_ONE = """select setval(seqrelid::regclass, 1, false) from pg_sequence
+    where pg_sequence_last_value(seqrelid) is not null"""
+OTHERS_OUT = """select pg_terminate_backend(pid) from pg_stat_activity
+    where pid <> pg_backend_pid() and datname = current_database()"""
 
 
 def migrate(url: str, folder: Path) -> None:
@@ -55,6 +89,12 @@ class PostgresServer:
         self._admin(f"create database {self._template}")
         with tempfile.TemporaryDirectory() as scratch:
             migrate(_with_database(url, self._template), Path(scratch))
+        self._idle: list[str] = []
+        with self._connected(self._template) as connection:
+            self._shape = connection.execute(SHAPE).fetchall()
+            tables = [table for (table,) in connection.execute(TABLES)]
+            self._used = " union all ".join(f"select '{name}' where exists (select from {name})" for name in tables)
+            assert not connection.execute(self._used).fetchall(), "emptied databases would lack what a migration wrote"
 
     @classmethod
     def start(cls) -> PostgresServer:
@@ -69,7 +109,7 @@ class PostgresServer:
             for path in (folder, sockets):
                 os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
         _run(binaries / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C")
-        options = f"-c fsync=off -c listen_addresses= -c unix_socket_directories={sockets} -c max_connections=150"
+        options = f"-c listen_addresses= -c unix_socket_directories={sockets} -c max_connections=150 {CARELESS}"
         _run(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
         server = cls(f"postgresql+psycopg://test@/postgres?host={sockets}", folder)
         server._binaries_dir = binaries
@@ -79,21 +119,45 @@ class PostgresServer:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """A database of its own with every table in place; dropped at the end."""
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        self._admin(f"create database {name} template {self._template}")
+        """A database that nobody else uses, with every table in place and no row."""
+        name = self._idle.pop() if self._idle else self._copy()
         yield _with_database(self.url, name)
-        self._admin(f"drop database {name} with (force)")
+        if self._emptied(name):
+            self._idle.append(name)
+        else:
+            self._admin(f"drop database {name} with (force)")
 
     def stop(self) -> None:
-        self._admin(f"drop database {self._template} with (force)")
+        for name in (*self._idle, self._template):
+            self._admin(f"drop database {name} with (force)")
         if self._folder is not None and self._binaries_dir is not None:
             _run(self._binaries_dir / "pg_ctl", "-D", self._folder / "data", "-m", "immediate", "stop")
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _copy(self) -> str:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self._admin(f"create database {name} template {self._template}")
+        return name
+
+    def _emptied(self, name: str) -> bool:
+        """As it was when it was copied; False where more than rows was changed: copying costs ten times as much."""
+        with self._connected(name) as connection:
+            connection.execute(OTHERS_OUT)
+            if connection.execute(SHAPE).fetchall() != self._shape:
+                return False
+            used = [table for (table,) in connection.execute(self._used)]
+            if used:
+                connection.execute(f"truncate {', '.join(used)} cascade".encode())
+            connection.execute(NUMBERS_FROM_ONE)
+        return True
+
     def _admin(self, statement: str) -> None:
-        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+        with self._connected() as connection:
             connection.execute(statement.encode())
+
+    def _connected(self, name: str = "") -> psycopg.Connection[tuple[Any, ...]]:
+        url = _with_database(self.url, name) if name else self.url
+        return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
 def _with_database(url: str, name: str) -> str:
