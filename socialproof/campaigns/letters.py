@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
@@ -67,7 +68,7 @@ def stationery_of(session: Session, company: Company, settings: Settings, *, is_
     if chosen is not None:
         sender = replace(sender, reply_to=ascii_email(chosen.reply_to) or "")
         own = ascii_email(chosen.from_address)
-        if own and not is_domain_of_another(session, chosen):
+        if own and not is_domain_of_another(session, chosen, installation=parseaddr(settings.mail_from)[1]):
             sender = replace(sender, address=own, dkim=_dkim_key(chosen, own, settings) if is_signed else None)
     address = chosen.postal_address if chosen else ""
     return Stationery(sender, address, settings.base_url, settings.bounce_address)

@@ -37,15 +37,22 @@ def sender_of(session: Session, company: Company) -> MailSender | None:
     return session.scalar(select(MailSender).where(MailSender.company_id == company.id))
 
 
-def is_domain_of_another(session: Session, sender: MailSender) -> bool:
-    """Whether another company's record was found in the domain of this address, and this company's own was not."""
+def is_domain_of_another(session: Session, sender: MailSender, *, installation: str = "") -> bool:
+    """Whether this address lies in or below a domain whose letters somebody else vouches for, and not this company.
+
+    That is another company's domain where its record was found, or, where companies share the installation, the
+    domain of the installation's own address.
+    """
     domain = domain_of(sender.from_address)
     if not domain or sender.is_dkim_on:
         return False
     others = session.scalars(
         select(MailSender.from_address).where(MailSender.company_id != sender.company_id, MailSender.is_dkim_on)
     )
-    return any(domain_of(address) == domain for address in others)
+    homes = {domain_of(address) for address in others}
+    if session.scalar(select(Company.id).where(Company.id != sender.company_id).limit(1)) is not None:
+        homes.add(domain_of(installation))
+    return any(domain == home or domain.endswith(f".{home}") for home in homes - {""})
 
 
 def change_sender(session: Session, *, company: Company, user: User, values: SenderValues, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.orm import Session
@@ -43,6 +44,22 @@ def test_nobody_writes_from_a_domain_that_a_company_next_door_has_proven(
     sender(factories, partner, "info@nordlys.example", secret=SECRET, is_dkim_on=True)
     written_from = [stationery_of(session, each, settings).sender.address for each in (owner, stranger, partner)]
     assert written_from == ["hej@nordlys.example", OURS, "info@nordlys.example"]
+    below, beside = factories.company(), factories.company()
+    sender(factories, below, "vd@nyhetsbrev.nordlys.example")
+    sender(factories, beside, "vd@inte-nordlys.example")
+    written_from = [stationery_of(session, each, settings).sender.address for each in (below, beside)]
+    assert written_from == [OURS, "vd@inte-nordlys.example"]
+
+
+def test_only_who_has_the_installation_alone_writes_from_its_domain_without_proof(
+    session: Session, factories: Factories, settings: Settings
+) -> None:
+    company = factories.company()
+    ours = replace(settings, mail_from="Proof <no-reply@proof.example>")
+    sender(factories, company, "hej@proof.example")
+    assert stationery_of(session, company, ours).sender.address == "hej@proof.example"
+    factories.company()
+    assert stationery_of(session, company, ours).sender.address == "no-reply@proof.example"
 
 
 def test_a_domain_with_letters_of_its_own_is_written_as_mail_servers_know_it(
