@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from socialproof.campaigns.models import Invitation
 from socialproof.contacts.models import Contact
 from socialproof.contacts.queries import events_of, ledger_of
+from socialproof.domain.invitation import WAITING
 from socialproof.domain.ledger import Kind, Verdict
 from socialproof.responses.models import Response
 from socialproof.testimonials.models import Testimonial
@@ -36,15 +37,18 @@ class Happening:
 def history_of(session: Session, contact: Contact) -> list[Happening]:
     """The contact's whole history, the newest first.
 
+    What still waits for its hours, a cap or its turn stands on top, at the moment when it is looked at again.
     Kinds: added; asked, deferred, never (about: LedgerEntry); linked, sent, reminded, referred, delivered, declined,
-    bounced, expired, cancelled (about: Invitation); answered, changed (Response); testimonial, testimonial_withdrawn
-    (Testimonial), consent, consent_withdrawn (ConsentRecord in the detail's purpose); event (CustomerEvent);
-    unsubscribed, address_bounced, complained, stopped (the contact).
+    bounced, expired, cancelled, waiting (about: Invitation); answered, changed (Response); testimonial,
+    testimonial_withdrawn (Testimonial), consent, consent_withdrawn (ConsentRecord in the detail's purpose); event
+    (CustomerEvent); unsubscribed, address_bounced, complained, stopped (the contact).
     """
     invitations, said = _invitations(session, contact), ledger_of(session, contact.id, limit=MOST)
     referred = {entry.ask_key for entry in said if (entry.kind, entry.verdict) == (Kind.TESTIMONIAL, Verdict.ASKED)}
+    told = {(entry.ask_key, entry.reason) for entry in said if entry.verdict == Verdict.DEFERRED}
     found = [
         *_of_contact(contact),
+        *(each for key, one in invitations.items() if (key, one.reason) not in told for each in _waiting(one)),
         *(Happening(each.decided_at, each.verdict, each, invitations.get(each.ask_key), each.reason) for each in said),
         *(each for key, invitation in invitations.items() for each in _of_invitation(invitation, key in referred)),
         *_of_responses(session, contact),
@@ -100,6 +104,12 @@ def _of_invitation(invitation: Invitation, is_referred: bool) -> Iterator[Happen
         "expired": invitation.expires_at if invitation.state == "expired" else None,
     }
     return (Happening(at, kind, invitation, invitation) for kind, at in moments.items() if at)
+
+
+def _waiting(invitation: Invitation) -> Iterator[Happening]:
+    """An ask of a campaign on its way there. One that rests is told by the ledger."""
+    if invitation.campaign and invitation.due_at and not invitation.asked_at and invitation.state in WAITING:
+        yield Happening(invitation.due_at, "waiting", invitation, invitation)
 
 
 def _of_responses(session: Session, contact: Contact) -> Iterator[Happening]:

@@ -100,6 +100,16 @@ def _deferred(happening: Happening) -> Told:
     return Told(happening.at, "clock", sentence, about, colour="caution")
 
 
+def _waiting(happening: Happening) -> Told:
+    invitation, about = happening.about, _about(happening)
+    if invitation.campaign.state == "paused":
+        about = " · ".join((about, _("Paused")))
+    if invitation.state != "deferred":
+        return Told(happening.at, "clock", _("Planned"), about)
+    words = _("Deferred until %(day)s: %(reason)s", day=day(happening.at.date()), reason=reason_word(invitation.reason))
+    return Told(happening.at, "clock", words, about, colour="caution")
+
+
 def _never(happening: Happening) -> Told:
     entry = happening.about
     about = _about(happening) or channel_word(entry.channel)
@@ -167,6 +177,7 @@ _TELLERS: dict[str, Callable[[Happening], Told]] = {
     "asked": _asked,
     "deferred": _deferred,
     "never": _never,
+    "waiting": _waiting,
     "answered": _answered,
     "changed": _changed,
     "testimonial": _testimonial,

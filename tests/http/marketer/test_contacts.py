@@ -238,3 +238,14 @@ def test_the_file_holds_what_the_list_shows_and_is_noted(
     assert len(admin.get("/app/contacts/export.csv").text.splitlines()) == 3
     assert session.scalars(select(AuditEntry.action)).all() == ["contacts.exported"] * 2
     assert signed_in("moderator", company).get("/app/contacts/export.csv").status_code == 403
+
+
+def test_a_contact_whose_turn_has_not_come_is_told_why_and_until_when(signed_in: SignIn, factories: Factories) -> None:
+    admin = signed_in("admin")
+    contact = factories.contact(admin.company)
+    campaign = factories.campaign(factories.survey(admin.company), name="Pulse", state="paused")
+    waits = {"campaign_id": campaign.id, "channel": "mail", "asked_at": None, "due_at": factories.now}
+    factories.invitation(campaign.survey, contact, state="deferred", reason="daily_cap", **waits)
+    page = admin.get(f"/app/contacts/{contact.public_id}").text
+    assert "Deferred until" in page
+    assert "Pulse · E-mail · Paused" in page
