@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -52,8 +53,17 @@ def worker(threads: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     context = job_context(app)
+    settle()
     threading.Thread(target=_remind, args=(context, stop), name="reminder", daemon=True).start()
     work(context, wiring.JOBS, stop, threads, wiring.PARKED)
+
+
+def settle() -> None:
+    """What was loaded until now stays until the end. Python's collector need not look through all of it again whenever
+    a job has made many objects: that was a fifth of the time of an import.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _remind(context: JobContext, stop: threading.Event) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, String, Table, any_, bindparam, func, literal, select, update
+from sqlalchemy import Connection, Select, String, Table, any_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -38,7 +38,8 @@ _WRITTEN = (
     "owner_id",
     "attributes",
 )
-_COLUMNS = [_TABLE.c[name] for name in ("id", *_WRITTEN, "unsubscribed_at")]
+_NAMES = ("id", *_WRITTEN, "unsubscribed_at")
+_COLUMNS = [_TABLE.c[name] for name in _NAMES]
 _BLANK: dict[str, Any] = dict.fromkeys(_WRITTEN, "") | {
     "email": None,
     "phone": None,
@@ -149,34 +150,50 @@ class _Batch:
 
 def _known(session: Session, company_id: int, rows: Sequence[Row]) -> list[Values]:
     """The contacts that the rows may mean, oldest first, held until the commit."""
-    emails = {row.values["email"] for row in rows if "email" in row.values}
-    alone = {row.values["phone"] for row in rows if "email" not in row.values}
-    beside = {row.values["phone"] for row in rows if "phone" in row.values} - alone
-    # Said so that no database looks through all contacts without an address for it.
-    no_email = func.coalesce(_TABLE.c.email, "") == ""
+    emails: set[object] = set()
+    alone: set[object] = set()
+    beside: set[object] = set()
+    for row in rows:
+        email, phone = row.values.get("email"), row.values.get("phone")
+        if email:
+            emails.add(email)
+        if phone:
+            (beside if email else alone).add(phone)
+    dialect = session.get_bind().dialect.name
     found: dict[int, Values] = {}
-    if emails:
-        found |= _found(session, company_id, _among(session, _TABLE.c.email, emails))
-    if beside:
-        found |= _found(session, company_id, _among(session, _TABLE.c.phone, beside), no_email)
-    if alone:
-        found |= _found(session, company_id, _among(session, _TABLE.c.phone, alone))
+    for among, wanted in (("email", emails), ("phone beside", beside - alone), ("phone", alone)):
+        if wanted:
+            many = list(wanted) if dialect == "postgresql" else json.dumps(list(wanted))
+            for held in session.execute(_HELD[dialect, among], {"of_company": company_id, "many": many}):
+                found[held.id] = dict(zip(_NAMES, held, strict=True))
     return [found[contact_id] for contact_id in sorted(found)]
 
 
-def _found(session: Session, company_id: int, *conditions: ColumnElement[bool]) -> dict[int, Values]:
-    living = (_TABLE.c.company_id == company_id, _TABLE.c.deleted_at.is_(None))
+def _held(dialect: str, among: str) -> Select[Any]:
+    """The contacts of a company whose address is one of many, held until the commit. "phone beside" are telephone
+    numbers that stood beside an e-mail address.
+
+    The many are given as one value: a statement of a thousand takes long to be made.
+    """
+    column = _TABLE.c[among.split()[0]]
+    if dialect == "postgresql":
+        is_among = column == any_(bindparam("many", type_=postgresql.ARRAY(String)))
+    else:
+        given = func.json_each(bindparam("many", type_=String)).table_valued("value")
+        is_among = column.in_(select(given.c.value))
+    conditions = [_TABLE.c.company_id == bindparam("of_company"), _TABLE.c.deleted_at.is_(None), is_among]
+    if among == "phone beside":
+        # Said so that no database looks through all contacts without an address for it.
+        conditions.append(func.coalesce(_TABLE.c.email, "") == "")
     # The same order everywhere, so that two that write the same contacts wait instead of blocking each other.
-    held = select(*_COLUMNS).where(*living, *conditions).order_by(_TABLE.c.id).with_for_update()
-    return {row.id: dict(row._mapping) for row in session.execute(held)}
+    return select(*_COLUMNS).where(*conditions).order_by(_TABLE.c.id).with_for_update()
 
 
-def _among(session: Session, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """Whether the column is one of many values, given as one: a statement of a thousand takes long to be made."""
-    if session.get_bind().dialect.name == "postgresql":
-        return column == any_(literal(list(values), postgresql.ARRAY(String)))
-    given = func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(select(given.c.value))
+_HELD = {
+    (dialect, among): _held(dialect, among)
+    for dialect in ("sqlite", "postgresql")
+    for among in ("email", "phone", "phone beside")
+}
 
 
 def _add(session: Session, company_id: int, batch: _Batch, now: datetime) -> None:

@@ -28,12 +28,15 @@ LONGEST_CELL = 1000
 LONGEST_SHOWN = 120
 
 _PARTS = ("first_name", "last_name")
-_PLAIN_LINE = re.compile(r"[!-~\xa1-\xac\xae-\u017f]+(?: [!-~\xa1-\xac\xae-\u017f]+)*")
-"""Letters of northern and western Europe: clean_line gives back the same."""
+_REPEATED = ("first_name", "role")
+"""Texts that many rows of a file share, as they do free attributes."""
+_MOST_REMEMBERED = 256
+"""Cells of one column; they are short, so that even a file made for it fills no memory."""
+_PLAIN_LINE = re.compile(r"[!-&(-~\xa1-\xac\xae-\u017f]+(?: [!-&(-~\xa1-\xac\xae-\u017f]+)*")
+"""Letters of northern and western Europe, without the mark of a guarded cell: clean_line gives back the same."""
 _PLAIN_EMAIL = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,24}))")
 _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 _PLAIN_PHONE = re.compile(r"\+?[0-9][0-9 ()-]{5,24}[0-9]")
-_NO_DIGIT = str.maketrans("", "", " ()-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +81,26 @@ class RowReader:
         columns = [(index, name) for index, name in numbered if name and index < len(headings)]
         self._headings = headings
         columns.sort(key=lambda column: column[1] == "phone")  # the language before it
-        readers = _readers(dates, owners, language)
-        self._plan = [(index, name, readers.get(name) or _text_reader(name)) for index, name in columns]
+        readers = _readers(dates, owners)
+        # The reader of telephone numbers is chosen for each row.
+        self._plan = [
+            (index, name, None if name == "phone" else readers.get(name) or _text_reader(name))
+            for index, name in columns
+        ]
         self._has_parts = any(name in _PARTS for _, name in columns)
         self._attributes = [(name, name.removeprefix(ATTRIBUTE)) for _, name in columns if is_attribute(name)]
+        home = region_of(language)
+        # English is what people from everywhere are written to in; it says nothing about their country.
+        regions = {spoken: home if spoken == "en" else region_of(spoken) for spoken in LANGUAGES}
         self._phone_of: dict[object, Callable[[str], object]] = {
-            # English is what people from everywhere are written to in; it says nothing about their country.
-            spoken: partial(_phone, language=language if spoken == "en" else spoken, home=language)
-            for spoken in LANGUAGES
+            spoken: partial(_phone, region=region, home=home) for spoken, region in regions.items()
         }
+        self._phone_at_home = partial(_phone, region=home, home=home)
 
     def read(self, record: Record) -> Row | Problem:
         """The row's values; a Problem when it can be no contact."""
-        cells, line = record.cells, record.line
-        if record.fault:
+        line, cells, fault = record
+        if fault:
             return self._unreadable(record)
         if len(cells) != len(self._headings):
             if any(map(str.strip, cells[len(self._headings) :])):
@@ -103,14 +112,14 @@ class RowReader:
             cell = cells[index]
             if not cell:
                 continue
+            if read is None:
+                read = self._phone_of.get(values.get("language"), self._phone_at_home)
             try:
-                if name == "phone" and "language" in values:
-                    read = self._phone_of[values["language"]]
-                value = read(unguard(cell) if "'" in cell else cell)
+                value = read(cell)
             except RuleBroken as broken:
                 self._note(row, index, broken.code, cell)
                 continue
-            if value != "":
+            if value:
                 values[name] = value
         return self._finished(row)
 
@@ -164,16 +173,17 @@ def plain_email(cell: str) -> str | None:
     if len(cell) > LONGEST["email"] or not cell.isascii():
         return None
     found = _PLAIN_EMAIL.fullmatch(cell.lower())
-    if found is None or len(found[1]) > 64 or len(found[2]) > 63 or found[3] in _SPECIAL_ENDINGS:
+    if found is None:
         return None
-    return found[0]
+    name, domain, ending = found.groups()
+    return found[0] if len(name) <= 64 and len(domain) <= 63 and ending not in _SPECIAL_ENDINGS else None
 
 
 def plain_phone(cell: str, language: str) -> str | None:
     """The number as `e164` gives it, when it is plainly a Nordic mobile number; None says nothing."""
-    if not cell.isascii() or not _PLAIN_PHONE.fullmatch(cell):
+    if not _PLAIN_PHONE.fullmatch(cell):
         return None
-    digits = cell.translate(_NO_DIGIT)
+    digits = cell.replace(" ", "").replace("-", "").replace("(", "").replace(")", "")
     if digits[0] == "+":
         code = digits[1:4] if digits.startswith("+358") else digits[1:3]
         pattern = _mobiles().get(code)
@@ -198,45 +208,59 @@ def _mobiles() -> dict[str, re.Pattern[str]]:
     return found
 
 
-def _readers(dates: str, owners: Mapping[str, int], language: str) -> dict[str, Callable[[str], object]]:
-    """What reads the cells of a column that is no plain text. Where few values come again and again, each is read
-    once."""
+def _readers(dates: str, owners: Mapping[str, int]) -> dict[str, Callable[[str], object]]:
+    """What reads the cells of a column that is no plain text, as they stand in the file. Where few values come again
+    and again, each is read once."""
     return {
         "email": _email,
-        "phone": partial(_phone, language=language, home=language),
-        "language": lru_cache(2048)(_language),
-        "time_zone": lru_cache(2048)(zone_named),
-        "customer_since": lru_cache(2048)(partial(day_in, order=dates)),
-        "owner": partial(_owner, owners=owners),
-        "unsubscribed": lru_cache(2048)(is_yes),
+        "language": _remembered(_language),
+        "time_zone": _remembered(zone_named),
+        "customer_since": _remembered(partial(day_in, order=dates), 2048),
+        "owner": _remembered(partial(_owner, owners=owners)),
+        "unsubscribed": _remembered(is_yes),
     }
 
 
+def _remembered(read: Callable[[str], object], most: int = _MOST_REMEMBERED) -> Callable[[str], object]:
+    """The same reader; what it read lately, it knows."""
+
+    def read_anew(cell: str) -> object:
+        if len(cell) > LONGEST_CELL:
+            raise RuleBroken("too_long")
+        return read(unguard(cell))
+
+    return lru_cache(most)(read_anew)
+
+
 def _text_reader(name: str) -> Callable[[str], object]:
-    return partial(_text, most=longest("name" if name in _PARTS else name))
+    most, is_plain = longest("name" if name in _PARTS else name), _PLAIN_LINE.fullmatch
 
+    def text(cell: str) -> str:
+        if len(cell) <= most and is_plain(cell):
+            return cell
+        if len(cell) > LONGEST_CELL:
+            raise RuleBroken("too_long")
+        cleaned = clean_line(unguard(cell))
+        if len(cleaned) > most:
+            raise RuleBroken("too_long")
+        return cleaned
 
-def _text(cell: str, most: int) -> str:
-    if len(cell) > LONGEST_CELL:
-        raise RuleBroken("too_long")
-    text = cell if _PLAIN_LINE.fullmatch(cell) else clean_line(cell)
-    if len(text) > most:
-        raise RuleBroken("too_long")
-    return text
+    return lru_cache(_MOST_REMEMBERED)(text) if name in _REPEATED or is_attribute(name) else text
 
 
 def _email(cell: str) -> str:
-    found = plain_email(cell) or kept_email(cell)
+    found = plain_email(cell) or kept_email(unguard(cell))
     if found is None:
         raise RuleBroken("bad_email")
     return found
 
 
-def _phone(cell: str, language: str, home: str) -> str:
+def _phone(cell: str, region: str, home: str) -> str:
     """A number as at home for the contact or for the company; who could be both is not rung up on a guess."""
-    found = plain_phone(cell, language) or e164(cell, language)
-    if region_of(language) != region_of(home) and not (found and cell.startswith("+")):
-        other = plain_phone(cell, home) or e164(cell, home)
+    typed = unguard(cell) if "'" in cell else cell
+    found = plain_phone(typed, region) or e164(typed, region)
+    if region != home and not (found and typed[0] == "+"):
+        other = plain_phone(typed, home) or e164(typed, home)
         if found and other and found != other:
             raise RuleBroken("ambiguous_phone")
         found = found or other

@@ -142,7 +142,7 @@ def records(stream: BinaryIO, encoding: str, delimiter: str) -> Generator[Record
         place = _Place()
         rows = csv.reader(_lines(text.readline, place), delimiter=delimiter)
         while True:
-            before = place.line
+            before = rows.line_num
             try:
                 cells = next(rows)
             except StopIteration:
@@ -151,7 +151,7 @@ def records(stream: BinaryIO, encoding: str, delimiter: str) -> Generator[Record
                 place.is_spoilt = False
                 yield Record(before + 1, [], "cell_too_long")
                 continue
-            if place.is_spoilt or place.line - before > MOST_LINES:
+            if place.is_spoilt or rows.line_num - before > MOST_LINES:
                 yield Record(before + 1, cells, "unreadable" if place.is_spoilt else "quote_open")
                 place.is_spoilt = False
             elif cells and (cells[0].strip() or "".join(cells).strip()):
@@ -159,19 +159,16 @@ def records(stream: BinaryIO, encoding: str, delimiter: str) -> Generator[Record
 
 
 class _Place:
-    """How many lines were read, and whether one of the last row's holds what no text holds."""
+    """Whether one of the last row's lines holds what no text holds."""
 
-    line = 0
     is_spoilt = False
 
 
 def _lines(readline: Callable[[int], str], place: _Place) -> Generator[str, None, None]:
     first = readline(LONGEST_LINE).lstrip("\ufeff")
-    place.line = 1
     yield "\n" if not first or _SEPARATOR_LINE.fullmatch(first) else _checked(first, readline, place)
     while line := readline(LONGEST_LINE):
-        place.line += 1
-        is_plain = line.isascii() and "\0" not in line and len(line) < LONGEST_LINE
+        is_plain = "\0" not in line and len(line) < LONGEST_LINE and (line.isascii() or _is_whole(line))
         yield line if is_plain else _checked(line, readline, place)
 
 
