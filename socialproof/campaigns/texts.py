@@ -12,6 +12,7 @@ from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.outcomes import note_delivered
 from socialproof.campaigns.queries import language_of, wording_in
+from socialproof.campaigns.tested_numbers import companies_that_tested
 from socialproof.companies.models import Company
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
@@ -90,7 +91,7 @@ def hear_reply(session: Session, *, phone: str, text: str, now: datetime) -> str
     It holds for every company that sent a text to this number (E.164), because all of them send from one number.
     """
     meaning = sms.meaning_of(text)
-    for company_id in _texting_companies(session, phone) if meaning else ():
+    for company_id in _texting_companies(session, phone, now) if meaning else ():
         if meaning == "stop":
             stop(session, company_id=company_id, phone=phone, now=now)
         else:
@@ -159,8 +160,11 @@ def _reported(session: Session, key: str, provider_key: str) -> Invitation | Non
     return session.scalar(select(Invitation).where(Invitation.provider_key == provider_key)) if provider_key else None
 
 
-def _texting_companies(session: Session, phone: str) -> list[int]:
-    """By way of the companies: numbers are found by an index that begins with theirs."""
+def _texting_companies(session: Session, phone: str, now: datetime) -> list[int]:
+    """Also those that sent a test there.
+
+    By way of the companies: numbers are found by an index that begins with theirs.
+    """
     texted = (
         select(Company.id)
         .join(Contact, Contact.company_id == Company.id)
@@ -168,7 +172,7 @@ def _texting_companies(session: Session, phone: str) -> list[int]:
         .where(Contact.phone == phone, Invitation.channel == "sms", Invitation.asked_at.is_not(None))
         .distinct()
     )
-    return list(session.scalars(texted))
+    return sorted({*session.scalars(texted), *companies_that_tested(session, phone, now)})
 
 
 def _filled(words: str, name: str, company: str, link: str, ending: str) -> str:

@@ -15,6 +15,7 @@ from socialproof.web.customer import (
     short,
     survey,
     testimonial,
+    text_trial,
     unsubscribe,
     uploads,
     video,
@@ -24,7 +25,7 @@ room = Blueprint("customer", __name__, url_prefix="/s")
 access.guard(room)
 
 ANSWERING = (survey, logo, invitation, response, testimonial, video, uploads, popup)
-AFTERWARDS = (manage, proposal, unsubscribe, short)
+AFTERWARDS = (manage, proposal, unsubscribe, short, text_trial)
 
 for page in ANSWERING + AFTERWARDS:
     room.register_blueprint(page.blueprint)

@@ -44,6 +44,7 @@ def campaign_acts(subject: str) -> dict[str, str]:
         "campaign.changed": _("changed the settings of the campaign %(subject)s", subject=subject),
         "campaign.reworded": _("changed the letter of the campaign %(subject)s", subject=subject),
         "campaign.test_sent": _("sent themselves a test of the campaign %(subject)s", subject=subject),
+        "campaign.test_texted": _("sent themselves a test text of the campaign %(subject)s", subject=subject),
         "campaign.started": _("started the campaign %(subject)s", subject=subject),
         "campaign.paused": _("paused the campaign %(subject)s", subject=subject),
         "campaign.resumed": _("resumed the campaign %(subject)s", subject=subject),

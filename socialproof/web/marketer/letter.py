@@ -56,13 +56,13 @@ VIEWS = {"html": _l("As HTML"), "text": _l("As plain text")}
 def show(campaign_id: str) -> Response:
     """The words in the survey's main language."""
     campaign = found(campaign_id)
-    return _words_page(campaign, campaign.survey.default_language)
+    return words_page(campaign, campaign.survey.default_language)
 
 
 @blueprint.get("/<language>")
 def words(campaign_id: str, language: str) -> Response:
     campaign = found(campaign_id)
-    return _words_page(campaign, _known(language))
+    return words_page(campaign, spoken(language))
 
 
 @blueprint.post("/<language>")
@@ -70,11 +70,11 @@ def words(campaign_id: str, language: str) -> Response:
 def reword(campaign_id: str, language: str) -> Response:
     """Keep the words."""
     campaign = found(campaign_id)
-    form = LetterForm.of(campaign, _known(language))
+    form = LetterForm.of(campaign, spoken(language))
     if is_over(campaign.state):
         abort(403)
     if not form.validate():
-        return _words_page(campaign, language, form, 422)
+        return words_page(campaign, language, form, 422)
     with transaction() as session:
         change_words(session, campaign=campaign, language=language, words=form.words(), user=current().user, now=now())
     flash(_("Saved."), "good")
@@ -85,7 +85,7 @@ def reword(campaign_id: str, language: str) -> Response:
 def preview(campaign_id: str, language: str) -> Response:
     """The letter with the words that are kept."""
     campaign = found(campaign_id)
-    return _letter(campaign, _known(language), own_words(campaign, language))
+    return _letter(campaign, spoken(language), own_words(campaign, language))
 
 
 @blueprint.post("/<language>/preview")
@@ -93,7 +93,7 @@ def preview(campaign_id: str, language: str) -> Response:
 def typed(campaign_id: str, language: str) -> Response:
     """The letter with the words in the form, as far as they are right."""
     campaign = found(campaign_id)
-    form = LetterForm.of(campaign, _known(language))
+    form = LetterForm.of(campaign, spoken(language))
     form.validate()
     kept = own_words(campaign, language)
     return _letter(campaign, language, form.words() | {name: kept[name] for name in LIMITS if name in form.errors})
@@ -104,10 +104,10 @@ def typed(campaign_id: str, language: str) -> Response:
 def try_out(campaign_id: str, language: str) -> Response:
     """Send the letter with the words in the form to the member's own address."""
     campaign, acting = found(campaign_id), current()
-    form = LetterForm.of(campaign, _known(language))
+    form = LetterForm.of(campaign, spoken(language))
     if campaign.channel != "mail" or not form.validate():
-        return _words_page(campaign, language, form, 422)
-    letter = {"language": language, "part": _part(campaign), "words": form.words()}
+        return words_page(campaign, language, form, 422)
+    letter = {"language": language, "part": part_of(campaign), "words": form.words()}
     try:
         with transaction() as session:
             note_test(session, campaign=campaign, user=acting.user, now=now())
@@ -116,13 +116,14 @@ def try_out(campaign_id: str, language: str) -> Response:
     except RuleBroken as broken:
         limit = broken.details["limit"]
         form.form_errors.append(_("You have sent yourself %(limit)s tests. Please wait an hour.", limit=limit))
-        return _words_page(campaign, language, form, 422)
+        return words_page(campaign, language, form, 422)
     # No redirect: what was typed and is not saved stays in the form.
     flash(_("A test is on its way to %(address)s. Words that you have not saved are in it.", address=acting.user.email))
-    return _words_page(campaign, language, form)
+    return words_page(campaign, language, form)
 
 
-def _known(language: str) -> str:
+def spoken(language: str) -> str:
+    """The language of the address, or 404."""
     if language not in LANGUAGES:
         abort(404)
     return language
@@ -140,11 +141,13 @@ def _parts(campaign: Campaign) -> dict[str, str]:
     return {part.value: str(word) for part, word in parts.items() if is_sent or part is not Part.REFERENCE}
 
 
-def _part(campaign: Campaign) -> str:
+def part_of(campaign: Campaign) -> str:
+    """Which of its letters or texts the form has chosen."""
     return _chosen("part", _parts(campaign))
 
 
-def _words_page(campaign: Campaign, language: str, form: LetterForm | None = None, status: int = 200) -> Response:
+def words_page(campaign: Campaign, language: str, form: LetterForm | None = None, status: int = 200) -> Response:
+    """The form with the words, and the preview beside it."""
     locked = not may("admin") or is_over(campaign.state)
     return page(
         "letter/show",
@@ -157,7 +160,7 @@ def _words_page(campaign: Campaign, language: str, form: LetterForm | None = Non
         is_locked=locked,
         parts=_parts(campaign),
         views=VIEWS,
-        part=_part(campaign),
+        part=part_of(campaign),
         limits=LIMITS,
     )
 
@@ -173,7 +176,7 @@ def _letter(campaign: Campaign, language: str, said: dict[str, str]) -> Response
         return _text_message(campaign, language, said)
     acting, settings = current(), services().settings
     stationery = stationery_of(db.session(), acting.company, settings, is_signed=False)
-    skeleton = skeleton_for(campaign, language, part=Part(_part(campaign)), stationery=stationery, words=said)
+    skeleton = skeleton_for(campaign, language, part=Part(part_of(campaign)), stationery=stationery, words=said)
     values = sample_values(campaign, language, name=acting.user.name, base_url=settings.base_url)
     head = {"sender": skeleton.sender, "subject": skeleton.subject.filled(values), "to": acting.user.email}
     if _chosen("view", VIEWS) == "text":
@@ -194,7 +197,7 @@ def _framed(letter: str, envelope: str) -> str:
 
 def _text_message(campaign: Campaign, language: str, said: dict[str, str]) -> Response:
     settings, name = services().settings, current().user.name
-    part = Part(_part(campaign))
+    part = Part(part_of(campaign))
     text = sample_text(campaign, language, said["sms_text"], name=name, settings=settings, part=part)
     return _picture(render_template("marketer/letter/message.html", text=text, size=size_of(text)))
 
