@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,6 +86,14 @@ def make_bucket(place: Bucket) -> None:
     S3Storage(place).client.create_bucket(Bucket=place.name)
 
 
+def keep_descriptions() -> None:
+    """boto3 reads megabytes about Amazon for each client, a tenth of a second; once is enough for a test run."""
+    import botocore.session
+
+    if not hasattr(botocore.session.create_loader, "cache_info"):
+        botocore.session.create_loader = cache(botocore.session.create_loader)
+
+
 def put(address: PartAddress, body: bytes) -> int:
     """What a browser does with an address that it was given; returns the status."""
     return fetch(address.url, method="PUT", body=body, headers=address.headers)[0]
@@ -105,6 +114,7 @@ def fetch(
 
 
 def _serve(name: str, command: Callable[[str], list[str]], key_id: str, secret: str) -> Iterator[ObjectStore]:
+    keep_descriptions()
     folder = tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp")
     process = need(name, lambda: _start(name, command(folder)))
     try:
