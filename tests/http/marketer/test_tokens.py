@@ -45,7 +45,7 @@ def test_a_token_is_shown_once_works_and_is_revoked_at_once(admin, client, sessi
 
 def test_the_page_says_how_to_use_one(admin, settings):
     page = admin.get("/app/tokens").text
-    assert f"curl {settings.base_url}/api/v1/events" in page
+    assert f"<code>TOKEN=…\ncurl {settings.base_url}/api/v1/events" in page
 
 
 def test_a_token_whose_maker_left_is_said_not_to_work(admin, session, factories):
