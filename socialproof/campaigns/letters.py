@@ -131,14 +131,14 @@ def standard_words(template: str, company: str, language: str) -> dict[str, str]
     }
     kind = CampaignTemplate(template)
     subject = subjects.get(kind, _("A question from %(company)s")) % {"company": company}
-    greeting = _("Hello %(name)s,") % {"name": "{name}"}
+    greeting, regards = _("Hello %(name)s,") % {"name": "{name}"}, _("Kind regards,")
     press = _("One press on a number is the whole answer.")
     first = why.get(kind, _("%(company)s would like to know what you think.")) % {"company": company}
     reminder = again.get(kind, _("You have not answered yet, and that is fine. We remind you only this once."))
     return {
         "subject": subject,
         "intro": f"{greeting}\n\n{first} {press}",
-        "signature": f"{_('Kind regards,')}\n{company}",
+        "signature": f"{regards}\n{company}",
         "reminder_subject": _("Reminder: %(subject)s") % {"subject": subject},
         "reminder_intro": f"{greeting}\n\n{reminder} {press}",
         "reference_subject": _("A few words about %(company)s?") % {"company": company},

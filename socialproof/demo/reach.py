@@ -58,6 +58,7 @@ class Reach:
         project = self._project(delivery)
         self._deliveries(project, contacts[:6])
         self._references(project, contacts[6:12])
+        self._unanswered(project, contacts[12:18])
         self._campaign(survey, "A year of good coffee", "lifecycle", milestones=[3, 6, 12])
         self._campaign(survey, "New menu: ask the cafés", "one_off", segment_id=cafes.id)
         self._refusals(contacts)
@@ -202,31 +203,45 @@ class Reach:
         for response, contact in zip(glad, contacts, strict=False):
             sent_at = response.answered_at - timedelta(days=2)
             due_at = sent_at + timedelta(days=campaign.reminder_after_days)
-            invitation = Invitation(
-                company_id=self.company.id,
-                survey_id=campaign.survey_id,
-                contact_id=contact.id,
-                campaign_id=campaign.id,
-                occasion=f"order-{response.id}",
-                channel="mail",
-                state="answered",
-                language=contact.language,
-                created_at=sent_at,
-                wanted_at=sent_at,
-                asked_at=sent_at,
-                sent_at=sent_at,
-                answered_at=response.answered_at,
-                expires_at=sent_at + LINK_LIFETIME,
-            )
-            self.session.add(invitation)
+            invitation = self._sent(campaign, contact, sent_at, state="answered", answered_at=response.answered_at)
             response.invitation, response.contact, response.source = invitation, contact, "invitation"
-            self.session.flush()
-            self._note(invitation, Verdict.ASKED, sent_at)
             if due_at > self.now:
                 invitation.due_at = due_at
                 continue
             invitation.reminded_at, invitation.reminder_count, contact.last_asked_at = due_at, 1, due_at
             self._note(invitation, Verdict.ASKED, due_at, Kind.TESTIMONIAL)
+
+    def _unanswered(self, campaign: Campaign, contacts: Sequence[Contact]) -> None:
+        """Letters that nobody has answered yet: their reminder is still to come."""
+        for number, contact in enumerate(contacts):
+            sent_at = self.now - timedelta(days=12 + number, hours=2)
+            due_at = sent_at + timedelta(days=campaign.reminder_after_days)
+            self._sent(campaign, contact, sent_at, state="sent", due_at=due_at)
+            contact.last_asked_at = contact.last_nps_asked_at = sent_at
+
+    def _sent(
+        self, campaign: Campaign, contact: Contact, sent_at: datetime, *, state: str, **values: object
+    ) -> Invitation:
+        invitation = Invitation(
+            company_id=self.company.id,
+            survey_id=campaign.survey_id,
+            contact_id=contact.id,
+            campaign_id=campaign.id,
+            occasion=f"order-{contact.id}",
+            channel="mail",
+            state=state,
+            language=contact.language,
+            created_at=sent_at,
+            wanted_at=sent_at,
+            asked_at=sent_at,
+            sent_at=sent_at,
+            expires_at=sent_at + LINK_LIFETIME,
+            **values,
+        )
+        self.session.add(invitation)
+        self.session.flush()
+        self._note(invitation, Verdict.ASKED, sent_at)
+        return invitation
 
     def _refusals(self, contacts: Sequence[Contact]) -> None:
         for contact in contacts[30:90:12]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.companies.models import Company, MailSender
-from socialproof.contacts.models import ContactSegment
+from socialproof.contacts.models import ContactSegment, LedgerEntry
 from socialproof.web.marketer.campaign_words import weekday_word
 from tests.factories import Factories
 from tests.people import Marketer
@@ -362,3 +362,27 @@ def test_another_company_s_campaign_is_a_missing_one(room: Room, signed_in: Sign
 def test_a_weekday_stands_by_itself_in_a_language_that_bends_it_inside_a_sentence(app: Flask) -> None:
     with app.test_request_context(), force_locale("fi"):
         assert [weekday_word(1, "wide"), weekday_word(7, "wide")] == ["maanantai", "sunnuntai"]
+
+
+def test_requests_for_a_reference_are_counted_and_told_apart_from_reminders(
+    signed_in: SignedIn, factories: Factories
+) -> None:
+    survey = factories.survey(kind="transactional")
+    campaign = factories.campaign(survey, "project", planned_at=factories.now)
+    at = {"campaign_id": campaign.id, "channel": "mail", "sent_at": factories.now, "answered_at": factories.now}
+    second = {"reminder_count": 1, "reminded_at": factories.now}
+    asked = factories.invitation(survey, state="answered", occasion="one", **at, **second)
+    factories.invitation(survey, state="answered", occasion="two", **at, **second)
+    factories.invitation(survey, state="answered", occasion="three", due_at=factories.now, **at)
+    entry = {"kind": "testimonial", "channel": "mail", "verdict": "asked", "decided_at": factories.now}
+    ids = {"company_id": survey.company_id, "contact_id": asked.contact_id, "ask_key": asked.public_id}
+    factories.add(LedgerEntry(**ids, **entry))
+    given = factories.response(survey, invitation_id=asked.id)
+    factories.testimonial(given, submitted_at=factories.now + timedelta(days=1))
+    marketer = signed_in("viewer", survey.company)
+    page = marketer.get(f"/app/campaigns/{campaign.public_id}").text
+    words = ("asked for a reference", "reminded<", "request for a reference on", "given after them: 1", "come: 1.")
+    assert [page.count(word) for word in words] == [1] * len(words)
+    assert "3 of 3 asked have answered" in page
+    timeline = marketer.get(f"/app/contacts/{asked.contact.public_id}").text
+    assert "The request for a reference was sent" in timeline
