@@ -86,7 +86,7 @@ class Ours:
         from flask_migrate import upgrade
 
         from socialproof.app import create_app
-        from socialproof.cli.work import job_context
+        from socialproof.cli.work import job_context, settle
         from socialproof.settings import Settings
         from tests.factories import Factories
 
@@ -98,6 +98,7 @@ class Ours:
         with app.app_context():
             upgrade()
         self.context = job_context(app)
+        settle()
         self.now = datetime(2026, 11, 18, 10, tzinfo=UTC)
         with self.context.transaction() as session:
             factories = Factories(session)

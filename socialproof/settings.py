@@ -51,7 +51,7 @@ class Settings:
     """Where media are kept; None: in the data folder."""
     mail_url: str = "outbox:"
     mail_from: str = "Socialproof <no-reply@localhost>"
-    mail_connections: int = 8
+    mail_connections: int = 16
     """How many letters one worker hands over at once, each by a connection of its own."""
     bounce_address: str = ""
     """Where letters that cannot be delivered come back to, such as bounces@proof.example.com; empty: to the sender."""
@@ -109,7 +109,7 @@ class Settings:
             ),
             mail_url=_mail_url(env.secret("SOCIALPROOF_MAIL_URL") or cls.mail_url),
             mail_from=env.text("SOCIALPROOF_MAIL_FROM", cls.mail_from),
-            mail_connections=env.number("SOCIALPROOF_MAIL_CONNECTIONS", 8, 1, 64),
+            mail_connections=env.number("SOCIALPROOF_MAIL_CONNECTIONS", 16, 1, 64),
             bounce_address=_address("SOCIALPROOF_BOUNCE_ADDRESS", env.text("SOCIALPROOF_BOUNCE_ADDRESS", "")),
             sms_url=_sms_url(env.secret("SOCIALPROOF_SMS_URL") or cls.sms_url),
             sms_from=env.text("SOCIALPROOF_SMS_FROM", ""),

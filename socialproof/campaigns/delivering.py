@@ -1,7 +1,7 @@
 """The job that sends: several letters of one company at once, each result written down as soon as it is known.
 
-At most twice as many letters as there are connections are on their way or not yet written down; they are what a kill
-may send a second time, each under the same Message-ID.
+At most one letter per connection, or twice as many where connections are few, are on their way or not yet written
+down; they are what a kill may send a second time, each under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ BATCH = 200
 SLICE_SECONDS = 10.0
 """How long one company keeps a worker's thread; then others have their turn, and the rest comes after them."""
 GATHER_SECONDS = 0.005
+MANY_FLYING = 16
+"""So many are enough to keep a near server busy during our commits; with more, a kill would only repeat more."""
 RENEW_SECONDS = 20.0
 SAFE_SECONDS = sending.LEASE.total_seconds() * 0.6
 """Nothing is begun so long after the last renewal: by then the claim may be another's before the letter is out."""
@@ -108,22 +110,27 @@ class Delivery:
             enqueue(session, DELIVER, payload, now=self.context.now(), key=f"{DELIVER}:{self.company_id}")
 
     def _finished(self) -> list[Future[Result]]:
-        """Wait for a result, and a blink longer for those that come with it, as many as have lanes: they are one commit
-        during which the others fly on.
+        """Wait for a result, and a blink longer for those that come with it, up to half of what flies: they are one
+        commit, during which the others fly on.
         """
         finished: list[Future[Result]] = []
-        patience = RENEW_SECONDS / 4
+        until = time.monotonic() + RENEW_SECONDS / 4
         try:
-            while len(finished) < max(1, min(self.lanes, len(self.flying))):
-                finished.append(self.landed.get(timeout=patience))
-                patience = GATHER_SECONDS
+            while len(finished) < max(1, min(self._most_flying() // 2, len(self.flying))):
+                finished.append(self.landed.get(timeout=max(0.0, until - time.monotonic())))
+                if len(finished) == 1:
+                    until = time.monotonic() + GATHER_SECONDS
         except Empty:
             pass
         return finished
 
     def _most_flying(self) -> int:
-        """One letter in each lane and one behind it, so that none waits for our notes; fewer once lanes were lost."""
-        return 2 * self.lanes if self.lanes == self.context.settings.mail_connections else self.lanes
+        """One letter in each lane. Where lanes are few, others behind, so that no lane waits for our notes; none behind
+        once lanes were lost.
+        """
+        if self.lanes < self.context.settings.mail_connections:
+            return self.lanes
+        return max(self.lanes, min(2 * self.lanes, MANY_FLYING))
 
     def _refill(self) -> bool:
         """Claim more while there is time and the ready ones run short; says whether any is ready."""
