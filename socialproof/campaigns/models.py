@@ -138,8 +138,8 @@ class PopupCount(Base):
 class Invitation(Public, LedByCompany, Base):
     """One contact is asked one survey once: by a letter, a text message, a popup, or a link that somebody hands over.
 
-    `due_at` is the moment at which the sender looks at it next: for the first letter, a repeat after 4xx, or the
-    reminder. None: there is nothing left to send.
+    `due_at` is the moment at which the sender looks at it next: for the first letter, a repeat after 4xx, the
+    reminder, or, once it is answered, the request for a reference. None: there is nothing left to send.
     """
 
     __tablename__ = "invitation"
@@ -181,13 +181,14 @@ class Invitation(Public, LedByCompany, Base):
     delivered_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     reminder_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Second letters that the ledger let go: a reminder or a request for a reference, never both."""
     answered_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     attempt_count: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Tries of the letter that is on its way; begins anew with the reminder."""
+    """Tries of the letter that is on its way; begins anew with the second one."""
     error: Mapped[Line] = mapped_column(default="", server_default="")
     """The last words of the server that put it off or refused it, without addresses."""
     claim: Mapped[str | None] = mapped_column(String(22))

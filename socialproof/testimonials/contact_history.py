@@ -39,9 +39,9 @@ def history_of(session: Session, contact: Contact) -> list[Happening]:
 
     What still waits for its hours, a cap or its turn stands on top, at the moment when it is looked at again.
     Kinds: added; asked, deferred, never (about: LedgerEntry); linked, sent, reminded, referred, delivered, declined,
-    bounced, expired, cancelled, waiting (about: Invitation); answered, changed (Response); testimonial,
-    testimonial_withdrawn (Testimonial), consent, consent_withdrawn (ConsentRecord in the detail's purpose); event
-    (CustomerEvent); unsubscribed, address_bounced, complained, stopped (the contact).
+    bounced, expired, cancelled, waiting, reference_planned (about: Invitation); answered, changed (Response);
+    testimonial, testimonial_withdrawn (Testimonial), consent, consent_withdrawn (ConsentRecord in the detail's
+    purpose); event (CustomerEvent); unsubscribed, address_bounced, complained, stopped (the contact).
     """
     invitations, said = _invitations(session, contact), ledger_of(session, contact.id, limit=MOST)
     referred = {entry.ask_key for entry in said if (entry.kind, entry.verdict) == (Kind.TESTIMONIAL, Verdict.ASKED)}
@@ -108,8 +108,12 @@ def _of_invitation(invitation: Invitation, is_referred: bool) -> Iterator[Happen
 
 def _waiting(invitation: Invitation) -> Iterator[Happening]:
     """An ask of a campaign on its way there. One that rests is told by the ledger."""
-    if invitation.campaign and invitation.due_at and not invitation.asked_at and invitation.state in WAITING:
+    if not (invitation.campaign and invitation.due_at):
+        return
+    if not invitation.asked_at and invitation.state in WAITING:
         yield Happening(invitation.due_at, "waiting", invitation, invitation)
+    if invitation.state == "answered":
+        yield Happening(invitation.due_at, "reference_planned", invitation, invitation)
 
 
 def _of_responses(session: Session, contact: Contact) -> Iterator[Happening]:

@@ -55,6 +55,7 @@ def _plain(kind: str) -> tuple[str, str]:
         "sent": ("mail", _("The invitation was sent")),
         "reminded": ("mail", _("A reminder was sent")),
         "referred": ("mail", _("The request for a reference was sent")),
+        "reference_planned": ("clock", _("A request for a reference is planned")),
         "delivered": ("check", _("The invitation was delivered")),
         "declined": ("close", _("Does not want to answer")),
         "bounced": ("warning", _("The invitation came back")),

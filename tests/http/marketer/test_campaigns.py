@@ -373,7 +373,7 @@ def test_requests_for_a_reference_are_counted_and_told_apart_from_reminders(
     second = {"reminder_count": 1, "reminded_at": factories.now}
     asked = factories.invitation(survey, state="answered", occasion="one", **at, **second)
     factories.invitation(survey, state="answered", occasion="two", **at, **second)
-    factories.invitation(survey, state="answered", occasion="three", due_at=factories.now, **at)
+    factories.invitation(survey, asked.contact, state="answered", occasion="three", due_at=factories.now, **at)
     entry = {"kind": "testimonial", "channel": "mail", "verdict": "asked", "decided_at": factories.now}
     ids = {"company_id": survey.company_id, "contact_id": asked.contact_id, "ask_key": asked.public_id}
     factories.add(LedgerEntry(**ids, **entry))
@@ -386,3 +386,4 @@ def test_requests_for_a_reference_are_counted_and_told_apart_from_reminders(
     assert "3 of 3 asked have answered" in page
     timeline = marketer.get(f"/app/contacts/{asked.contact.public_id}").text
     assert "The request for a reference was sent" in timeline
+    assert "A request for a reference is planned" in timeline
