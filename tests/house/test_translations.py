@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,12 @@ def test_the_compiled_catalogue_is_the_written_one(language: str) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue(language))
     assert (TRANSLATIONS_DIR / language / "LC_MESSAGES" / "messages.mo").read_bytes() == compiled.getvalue()
+
+
+def test_no_template_filters_a_constant() -> None:
+    """Jinja works such a word out once, when it compiles the page: in the language of whoever came first."""
+    folded = re.compile(r"""\{\{\s*(["'])[^"']*\1\s*\|(?!format\b)""")
+    found = [
+        str(page.relative_to(ROOT)) for page in (ROOT / "templates").rglob("*.*") if folded.search(page.read_text())
+    ]
+    assert found == []
