@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs.port import Handler, NoteParked, NoteRevived
 from socialproof.backends.jobs.queue import enqueue
-from socialproof.campaigns import delivering, trying
+from socialproof.campaigns import delivering, refusing, trying
 from socialproof.campaigns import jobs as campaigns
 from socialproof.companies import jobs as companies_jobs
 from socialproof.companies import key_watch, signing
@@ -66,6 +66,7 @@ JOBS: dict[str, Handler] = {
     campaigns.TICK: campaigns.tick,
     campaigns.DELIVER: partial(delivering.deliver, still_glad=references.still_glad),
     trying.SEND_TEST: trying.send_test,
+    refusing.REFUSE_ADDRESS: refusing.refuse_address,
     "companies.forget": companies_jobs.forget,
     key_watch.LOOK_AT_KEYS: key_watch.look_at_keys,
     signing.LOOK_AT_KEY: key_watch.look_at_key,

@@ -18,6 +18,7 @@ from socialproof.campaigns.texts import reference_text, text_of
 from socialproof.companies.emails import ascii_email
 from socialproof.companies.models import Company, MailSender
 from socialproof.companies.sender import is_domain_of_another, sender_of
+from socialproof.contacts.suppression import link_subject
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.colour import ink_on
 from socialproof.domain.letter import LIMITS, Part, gap, with_gaps
@@ -55,6 +56,8 @@ class Addressee:
     name: str = ""
     organisation: str = ""
     number: int = 0
+    address_hash: str = ""
+    """Of `to`, keyed; it lets the way out of the letter hold for whoever has the address later."""
 
 
 def stationery_of(session: Session, company: Company, settings: Settings, *, is_signed: bool = True) -> Stationery:
@@ -200,7 +203,8 @@ def skeleton_for(
 def letter_for(skeleton: Skeleton, reader: Addressee, *, stationery: Stationery, tokens: Tokens) -> Letter:
     """One reader's copy. MessageMalformed when the address is none."""
     link = f"{stationery.base_url}/s/i/{tokens.sign(Purpose.INVITATION, reader.invitation_id)}"
-    unsubscribe = f"{stationery.base_url}/s/u/{tokens.sign(Purpose.UNSUBSCRIBE, reader.contact_id)}"
+    subject = link_subject(reader.contact_id, reader.address_hash)
+    unsubscribe = f"{stationery.base_url}/s/u/{tokens.sign(Purpose.UNSUBSCRIBE, subject)}"
     return skeleton.letter(
         to=reader.to,
         key=f"invitation:{reader.invitation_id}:{reader.number}",

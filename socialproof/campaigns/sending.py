@@ -24,6 +24,7 @@ from socialproof.campaigns.wishes import Wish, asked, campaign_of, change_by, le
 from socialproof.companies.models import Company
 from socialproof.contacts.ledger import standing_of
 from socialproof.contacts.models import Contact
+from socialproof.contacts.suppression import address_hash
 from socialproof.domain.invitation import ON_ITS_WAY, WAITING, WRITTEN_TO, part_of
 from socialproof.domain.ledger import Channel, Kind, Verdict, never_reason
 from socialproof.domain.letter import Part
@@ -226,7 +227,13 @@ def _outgoing(session: Session, invitation: Invitation, settings: Settings) -> O
 
 def _reader(invitation: Invitation, contact: Contact, number: int) -> Addressee:
     return Addressee(
-        invitation.public_id, contact.public_id, contact.email or "", contact.name, contact.organisation, number
+        invitation.public_id,
+        contact.public_id,
+        contact.email or "",
+        contact.name,
+        contact.organisation,
+        number,
+        address_hash(campaign_of(invitation).survey.company, contact.email) if contact.email else "",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -26,9 +27,20 @@ BATCH = 500
 LONGEST_REASON = 300
 
 
-def contact_behind_link(session: Session, public_id: str) -> Contact | None:
+def link_subject(public_id: str, hashed: str) -> str:
+    """What the way out of a letter names: its contact and, in 43 letters, the hash of the address that it went to."""
+    return f"{public_id}.{urlsafe_b64encode(bytes.fromhex(hashed)).decode().rstrip('=')}" if hashed else public_id
+
+
+def address_behind_link(subject: str) -> str:
+    """The hash of the address that a signed link's letter went to; empty for links that name only a contact."""
+    encoded = subject.partition(".")[2]
+    return urlsafe_b64decode(f"{encoded}=").hex() if encoded else ""
+
+
+def contact_behind_link(session: Session, subject: str) -> Contact | None:
     """The contact that a signed link names, also a deleted one. The link is the authority."""
-    return session.scalar(select(Contact).where(Contact.public_id == public_id))
+    return session.scalar(select(Contact).where(Contact.public_id == subject.partition(".")[0]))
 
 
 def unsubscribe(session: Session, *, contact: Contact, by: str, now: datetime) -> None:
@@ -106,7 +118,17 @@ def remember(session: Session, *, contact: Contact, now: datetime) -> None:
 def remember_address(session: Session, *, company_id: int, address: str, reason: str, now: datetime) -> None:
     """Keep the hash of an address that no contact has (any more)."""
     hashed = address_hash(session.get_one(Company, company_id), address)
+    remember_hash(session, company_id=company_id, hashed=hashed, reason=reason, now=now)
+
+
+def remember_hash(session: Session, *, company_id: int, hashed: str, now: datetime, reason: str = UNSUBSCRIBED) -> None:
+    """The same of an address that nobody here knows: only its hash."""
     _insert(session, [{"company_id": company_id, "address_hash": hashed, "reason": reason, "created_at": now}])
+
+
+def has_refused(session: Session, *, company_id: int, hashed: str) -> bool:
+    """Whether whoever has the address with this hash said never to questions."""
+    return any(kept.reason == UNSUBSCRIBED for kept in _kept(session, company_id, [hashed]))
 
 
 def address_changed(session: Session, *, contact: Contact) -> None:

@@ -12,6 +12,7 @@ from socialproof.backends.mail.compose import message_id
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.returned import is_ours, take_letter, take_note
 from socialproof.contacts.models import Contact, Suppression
+from socialproof.contacts.suppression import link_subject
 from socialproof.tokens import Purpose, Tokens
 from tests.conftest import SECRET
 from tests.factories import Factories
@@ -172,7 +173,7 @@ def test_without_a_mark_our_own_headers_say_which_letter_it_was(
     session: Session, factories: Factories, invitation: Invitation
 ) -> None:
     factories.invitation(factories.survey(invitation.survey.company), invitation.contact, channel="mail")
-    link = TOKENS.sign(Purpose.UNSUBSCRIBE, invitation.contact.public_id)
+    link = TOKENS.sign(Purpose.UNSUBSCRIBE, link_subject(invitation.contact.public_id, "a5" * 32))
     headers = [
         {"name": "List-Unsubscribe", "value": f"<https://proof.example/s/u/{link}>"},
         {"name": "Message-ID", "value": message_id(f"invitation:{invitation.public_id}:0", "shop.example")},

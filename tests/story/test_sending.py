@@ -32,6 +32,7 @@ from socialproof.cli.work import job_context
 from socialproof.companies.models import Company, MailSender, User
 from socialproof.companies.signing import new_signing_key
 from socialproof.contacts.models import Contact, LedgerEntry
+from socialproof.contacts.suppression import address_hash, link_subject
 from socialproof.database import transaction
 from socialproof.domain.letter import unknown_placeholders
 from socialproof.seal import Seal
@@ -129,7 +130,8 @@ def test_the_letter_holds_eleven_links_and_a_way_out_of_one_press(post: Post, se
     [letter] = post.letters
     tokens = Tokens((SECRET,))
     link = f"{settings.base_url}/s/i/{tokens.sign(Purpose.INVITATION, invitation.public_id)}"
-    leave = f"{settings.base_url}/s/u/{tokens.sign(Purpose.UNSUBSCRIBE, invitation.contact.public_id)}"
+    subject = link_subject(invitation.contact.public_id, address_hash(post.company, str(invitation.contact.email)))
+    leave = f"{settings.base_url}/s/u/{tokens.sign(Purpose.UNSUBSCRIBE, subject)}"
     text, html = (part.get_content() for part in letter.iter_parts())
     for score in range(11):
         assert f'href="{link}?score={score}"' in html
@@ -137,6 +139,7 @@ def test_the_letter_holds_eleven_links_and_a_way_out_of_one_press(post: Post, se
     assert f'href="{leave}"' in html
     assert leave in text
     assert letter["List-Unsubscribe"] == f"<{leave}>"
+    assert f"\r\nList-Unsubscribe: <{leave}>\r\n".encode() in content_of(post.relay.envelopes[0]), "one plain line"
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert letter["From"] == "Nordlys Kaffe AB <no-reply@localhost>"
     assert 'lang="sv"' in html

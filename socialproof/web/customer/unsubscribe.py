@@ -13,9 +13,10 @@ from socialproof import clock
 from socialproof.campaigns import outcomes
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.queries import survey_last_asked
+from socialproof.campaigns.refusing import refuse
 from socialproof.companies.models import Company
 from socialproof.contacts.models import Contact
-from socialproof.contacts.suppression import contact_behind_link
+from socialproof.contacts.suppression import address_behind_link, contact_behind_link, has_refused
 from socialproof.database import db, transaction
 from socialproof.languages import known_language
 from socialproof.tokens import Purpose
@@ -37,7 +38,7 @@ STOP, AGAIN = "stop", "again"
 @blueprint.get("/u/<token>")
 def show(token: str) -> str:
     """Whose questions end here, and how it stands. Nothing about the reader."""
-    return _page(token, _contact(token))
+    return _page(token)
 
 
 @blueprint.post("/u/<token>")
@@ -47,14 +48,16 @@ def change(token: str) -> BaseResponse:
     choice = request.form.get("choice", "")
     is_one_click = request.form.get("List-Unsubscribe", "").strip().lower() == ONE_CLICK
     if not is_one_click and choice not in (STOP, AGAIN):
-        return make_response(_page(token, _contact(token)), 422)
+        return make_response(_page(token), 422)
     with transaction() as session:
-        contact, now = _contact(token), clock.now()
+        (contact, hashed), now = _contact(token), clock.now()
         if not is_one_click and choice == AGAIN:
             outcomes.note_resubscribed(session, contact=contact, now=now)
         else:
             by = "one_click" if is_one_click else "link"
             outcomes.note_unsubscribed(session, contact=contact, by=by, now=now)
+            if contact.deleted_at is not None and hashed:
+                refuse(session, company_id=contact.company_id, hashed=hashed, by=by, now=now)
     if is_one_click:
         return Response("", mimetype="text/plain")
     return redirect(url_for(".show", token=token, **kept_in_links()), 303)
@@ -81,12 +84,15 @@ def unsubscribe_path(contact: Contact) -> str:
     return url_for("customer.unsubscribe.show", token=services().tokens.sign(Purpose.UNSUBSCRIBE, contact.public_id))
 
 
-def _contact(token: str) -> Contact:
-    contact = contact_behind_link(db.session(), subject_of(Purpose.UNSUBSCRIBE, token))
-    return contact if contact is not None else unknown_link()
+def _contact(token: str) -> tuple[Contact, str]:
+    """Whom the link names, and the hash of the address that its letter went to, if it says that."""
+    subject = subject_of(Purpose.UNSUBSCRIBE, token)
+    contact = contact_behind_link(db.session(), subject)
+    return (contact, address_behind_link(subject)) if contact is not None else unknown_link()
 
 
-def _page(token: str, contact: Contact) -> str:
+def _page(token: str) -> str:
+    contact, hashed = _contact(token)
     company = db.session().get_one(Company, contact.company_id)
     g.survey = survey_last_asked(db.session(), contact)
     g.default_language = company.default_language
@@ -95,9 +101,16 @@ def _page(token: str, contact: Contact) -> str:
         "customer/unsubscribe/show.html",
         token=token,
         company_name=company.name,
-        is_ended=contact.unsubscribed_at is not None or contact.deleted_at is not None,
+        is_ended=_is_ended(contact, hashed),
         may_undo=contact.deleted_at is None,
     )
+
+
+def _is_ended(contact: Contact, hashed: str) -> bool:
+    """An erased contact is asked nothing; the address may be here anew, unless its reader said never to that too."""
+    if contact.deleted_at is None or not hashed:
+        return contact.unsubscribed_at is not None or contact.deleted_at is not None
+    return has_refused(db.session(), company_id=contact.company_id, hashed=hashed)
 
 
 def _ways(invitation: Invitation) -> dict[str, object]:

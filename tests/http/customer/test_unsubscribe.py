@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from socialproof.campaigns import refusing
 from socialproof.campaigns.models import Invitation
 from socialproof.companies.models import Company
-from socialproof.contacts.models import Contact
+from socialproof.contacts.models import Contact, Suppression
 from socialproof.contacts.service import delete_contact, keep_contact
-from socialproof.contacts.suppression import apply_suppressions
+from socialproof.contacts.suppression import address_hash, apply_suppressions, link_subject
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
 from tests.answers import invitation_path
@@ -107,6 +111,55 @@ def test_who_is_deleted_and_imported_again_stays_unsubscribed(
     other = Contact(company_id=factories.company().id, email=email, created_at=factories.now)
     apply_suppressions(session, other.company_id, [other])
     assert other.unsubscribed_at is None, "another company's customer said nothing"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("way", [ONE_CLICK, {"choice": "stop"}])
+def test_an_old_letter_of_somebody_erased_stops_whoever_has_the_address_by_now(
+    app: Flask,
+    client: FlaskClient,
+    contact: Contact,
+    session: Session,
+    factories: Factories,
+    run_jobs: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    way: dict[str, str],
+) -> None:
+    monkeypatch.setattr(refusing, "BATCH", 1)
+    company, email = session.get_one(Company, contact.company_id), str(contact.email)
+    subject = link_subject(contact.public_id, address_hash(company, email))
+    path = f"/s/u/{app.extensions[EXTENSION].tokens.sign(Purpose.UNSUBSCRIBE, subject)}"
+    assert len(path) < 140
+    delete_contact(session, contact=contact, now=factories.now)
+    assert session.scalars(select(Suppression)).all() == [], "nothing is kept of who said nothing"
+    others = [factories.contact(company), factories.contact(factories.company(), email=email)]
+    again = factories.contact(company, email=email)
+    letter = waiting(session, factories, again)
+    assert "One click, and you will not be asked again." in client.get(path).text
+    assert fresh(session, again).unsubscribed_at is None
+    assert client.post(path, data=way).status_code in (200, 303)
+    assert "will not ask you again" in client.get(path).text
+    run_jobs()
+    assert fresh(session, again).unsubscribed_by == ("one_click" if way is ONE_CLICK else "link")
+    session.refresh(letter)
+    assert (letter.state, letter.due_at) == ("unsubscribed", None)
+    assert [fresh(session, other).unsubscribed_at for other in others] == [None, None]
+    delete_contact(session, contact=again, now=factories.now)
+    session.commit()
+    third = keep_contact(session, company_id=company.id, email=email, now=factories.now)
+    assert third.unsubscribed_at is not None
+
+
+def test_a_letters_link_of_a_living_contact_works_as_ever(
+    app: Flask, client: FlaskClient, contact: Contact, session: Session
+) -> None:
+    subject = link_subject(contact.public_id, "a5" * 32)
+    path = f"/s/u/{app.extensions[EXTENSION].tokens.sign(Purpose.UNSUBSCRIBE, subject)}"
+    client.post(path, data=ONE_CLICK)
+    assert fresh(session, contact).unsubscribed_by == "one_click"
+    client.post(path, data={"choice": "again"})
+    assert fresh(session, contact).unsubscribed_at is None
+    assert session.scalars(select(Suppression)).all() == []
 
 
 @pytest.mark.parametrize("body", [{}, {"choice": "maybe"}, {"List-Unsubscribe": "No"}])
