@@ -17,7 +17,7 @@ from socialproof.companies.models import Company
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 from socialproof.domain import sms
-from socialproof.domain.invitation import ON_ITS_WAY
+from socialproof.domain.invitation import LINK_LIFETIME, ON_ITS_WAY
 from socialproof.domain.letter import Part
 from socialproof.languages import translations
 from socialproof.settings import Settings
@@ -88,13 +88,21 @@ def stop_line(language: str, sender: str, link: str) -> str:
 def hear_reply(session: Session, *, phone: str, text: str, now: datetime) -> str:
     """Do what a reply to our texts wants: `stop`, `start`, or nothing for any other words.
 
-    It holds for every company that sent a text to this number (E.164), because all of them send from one number.
+    It holds for every company that sent a text to this number (E.164), because all of them send from one number. One
+    that texted somebody and erased them since cannot know whose number it was: it remembers the word for this one.
     """
     meaning = sms.meaning_of(text)
-    for company_id in _texting_companies(session, phone, now) if meaning else ():
-        if meaning == "stop":
+    texting = _texting_companies(session, phone, now) if meaning else []
+    erased = _companies_that_erased(session, now) if meaning else []
+    if meaning == "stop":
+        for company_id in texting:
             stop(session, company_id=company_id, phone=phone, now=now)
-        else:
+        for company_id in erased:
+            suppression.remember_address(
+                session, company_id=company_id, address=phone, reason=suppression.STOPPED, now=now
+            )
+    elif meaning:
+        for company_id in {*texting, *erased}:
             suppression.resume_texts(session, company_id=company_id, phone=phone)
     return meaning
 
@@ -173,6 +181,17 @@ def _texting_companies(session: Session, phone: str, now: datetime) -> list[int]
         .distinct()
     )
     return sorted({*session.scalars(texted), *companies_that_tested(session, phone, now)})
+
+
+def _companies_that_erased(session: Session, now: datetime) -> list[int]:
+    """Those that texted somebody who is erased since, as long as the link in the text lives."""
+    erased = (
+        select(Invitation.company_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .where(Contact.deleted_at.is_not(None), Invitation.channel == "sms", Invitation.asked_at > now - LINK_LIFETIME)
+        .distinct()
+    )
+    return sorted(session.scalars(erased))
 
 
 def _filled(words: str, name: str, company: str, link: str, ending: str) -> str:

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from socialproof.backends.sms import SmsMalformed
 from socialproof.campaigns.models import Campaign, CampaignWording, Invitation
 from socialproof.campaigns.texts import hear_reply, hear_report, invitation_with_code, text_for
+from socialproof.companies.models import Company
+from socialproof.contacts.service import add_contact, delete_contact
+from socialproof.domain.contact import ContactValues
 from socialproof.domain.sms import is_short_code, size_of
 from socialproof.settings import Settings
 from tests.factories import Factories
@@ -127,6 +130,21 @@ def test_stop_holds_for_every_company_that_texted_and_for_no_other(session: Sess
     assert hear_reply(session, phone=PHONE, text="start", now=factories.now) == "start"
     assert first.contact.phone_stopped_at is None
     assert first.state == "unsubscribed"
+
+
+@pytest.mark.both_databases
+def test_stop_from_somebody_who_is_erased_already_is_known_when_the_number_comes_again(
+    session: Session, factories: Factories
+) -> None:
+    contact, now = invited(factories).contact, factories.now
+    delete_contact(session, contact=contact, now=now)
+    company, values = session.get_one(Company, contact.company_id), ContactValues(phone=PHONE)
+    hear_reply(session, phone=PHONE, text="STOP", now=now)
+    again = add_contact(session, company=company, values=values, now=now)
+    assert again.phone_stopped_at == now
+    delete_contact(session, contact=again, now=now)
+    hear_reply(session, phone=PHONE, text="START", now=now)
+    assert add_contact(session, company=company, values=values, now=now).phone_stopped_at is None
 
 
 def test_an_answer_that_was_given_stays_one_after_stop(session: Session, factories: Factories) -> None:
