@@ -31,6 +31,20 @@ def absence() -> bytes:
     )
 
 
+def qmail(*said: str) -> bytes:
+    """What qmail writes, in its own form; `said` are its words about the address."""
+    about = "\n".join(said)
+    return (
+        "From: MAILER-DAEMON@mx.customer.example\nSubject: failure notice\n\n"
+        "Hi. This is the qmail-send program at mx.customer.example.\n"
+        "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+        "This is a permanent error; I've given up. Sorry it didn't work out.\n\n"
+        f"<kerttu@customer.example>:\n{about}\n\n"
+        "--- Below this line is a copy of the message.\n\n"
+        "Subject: How was it?\n\n<a@b.example>:\nno such user 5.1.1\n"
+    ).encode()
+
+
 def _report(kind: str, content_type: str, fields: str, ours: str) -> bytes:
     return (
         "From: MAILER-DAEMON@mx.customer.example\nSubject: Undelivered\nMIME-Version: 1.0\n"

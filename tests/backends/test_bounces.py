@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from socialproof.backends.mail.bounces import LONGEST_REASON, Report, read_report, without_addresses
-from tests.returned_letters import absence, complaint, dsn
+from tests.returned_letters import absence, complaint, dsn, qmail
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,19 @@ from tests.returned_letters import absence, complaint, dsn
         (complaint(), "complained", False),
         (complaint(kind="not-spam"), "other", False),
         (complaint(kind="auth-failure"), "other", False),
+        (qmail("Sorry, no mailbox here by that name. (#5.1.1)"), "bounced", True),
+        (
+            qmail("192.5.1.1 does not like recipient.", "Remote host said: 550 gone", "Giving up on it."),
+            "bounced",
+            True,
+        ),
+        (qmail("192.0.2.1 failed after I sent the message.", "Remote host said: 554 spam"), "bounced", False),
+        (qmail("192.0.2.1 does not like recipient.", "Remote host said: 550 5.7.1 listed"), "bounced", False),
+        (qmail("192.0.2.1 does not like recipient.", "Remote host said: 450 busy"), "bounced", False),
+        (qmail("I'm not going to try again; this message has been in the queue too long."), "bounced", False),
+        (qmail("This address no longer accepts mail."), "bounced", True),
+        (qmail("Something else. It comes from 5.1.1.9."), "other", False),
+        (qmail("no such user").replace(b"Hi. This", b"Hello. This"), "other", False),
         (absence(), "other", False),
         (b"", "other", False),
         (b"\xff\x00" * 1000, "other", False),
@@ -50,4 +63,20 @@ def test_the_servers_words_name_nobody_and_stay_one_short_line() -> None:
     assert report == Report("bounced", "5.1.1", report.reason)
     assert report.reason.startswith("550 <…> unknown")
     assert len(report.reason) <= LONGEST_REASON
-    assert "@" not in without_addresses("to <a@b.example>, c@d.example:")
+    assert read_report(qmail("Remote host said: 550 5.1.1 <kerttu@customer.example> unknown")).reason.endswith(
+        "<…> unknown"
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "to <kerttu@customer.example>, kerttu@b.example:",
+        '"kerttu"@customer.example "kerttu mäkelä"@customer.example',
+        "kerttu@[192.0.2.1] SRS0=x=customer.example=kerttu@relay.example",
+        b"\xff<kerttu@customer.example>",
+    ],
+)
+def test_however_an_address_is_written_it_is_not_kept(words: str | bytes) -> None:
+    said = without_addresses(words)
+    assert not any(part in said for part in ("@", "kerttu", "example", "192"))

@@ -16,7 +16,7 @@ from socialproof.contacts.suppression import link_subject
 from socialproof.tokens import Purpose, Tokens
 from tests.conftest import SECRET
 from tests.factories import Factories
-from tests.returned_letters import absence, complaint, dsn
+from tests.returned_letters import absence, complaint, dsn, qmail
 
 TOKENS = Tokens((SECRET,))
 
@@ -44,11 +44,11 @@ def take(session: Session, recipient: str, content: bytes, factories: Factories)
 def test_a_letter_that_comes_back_for_good_ends_letters_to_that_address(
     session: Session, factories: Factories, invitation: Invitation
 ) -> None:
-    for _ in range(2):
-        assert take(session, mark(invitation), dsn(), factories) == "bounced"
+    for letter in (qmail("Sorry, no mailbox here by that name. (#5.1.1)"), dsn(), dsn()):
+        assert take(session, mark(invitation), letter, factories) == "bounced"
+        assert invitation.contact.email_bounced_at == factories.now
     assert (invitation.state, invitation.due_at) == ("bounced", None)
     assert invitation.error == "5.1.1 550 5.1.1 <…>: user unknown"
-    assert invitation.contact.email_bounced_at == factories.now
     assert invitation.contact.unsubscribed_at is None
     assert session.scalar(select(func.count()).select_from(Suppression)) == 1
 

@@ -1,4 +1,5 @@
-"""Letters from machines about our letters: could not be delivered (RFC 3464), called spam (RFC 5965).
+"""Letters from machines about our letters: could not be delivered (RFC 3464, or qmail's own form, QSBMF), called spam
+(RFC 5965).
 
 Everything in them is a stranger's word. Who may say it, and about whom, is not decided here.
 """
@@ -29,7 +30,23 @@ COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")
 
 _ACTIONS = {"failed": BOUNCED, "delayed": DELAYED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
 _WORST = (BOUNCED, DELAYED, DELIVERED, OTHER)
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+_ADDRESS = re.compile(r'(?:"[^"\r\n]*"|[^\s<>()\[\],;:"]*)@(?:\[[^\]\s]*\]?|[^\s<>()\[\],;:"]*)')
+_QMAIL_BEGINS = "Hi. This is the "
+_QMAIL_CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
+_QMAIL_ANSWER = re.compile(r"Remote host said: ([45])\d\d\b")
+_QMAIL_NOT_NOW = re.compile(
+    "in the queue too long|unable to establish an SMTP connection|wasn't able to establish an SMTP connection"
+    "|temporar(?:y|ily)|try again",
+    re.IGNORECASE,
+)
+_QMAIL_NEVER = re.compile(
+    "no mailbox here|does not like recipient|no such (?:user|mailbox|recipient)|unknown (?:user|recipient)"
+    "|(?:user|recipient|mailbox) (?:is )?(?:unknown|unavailable)|no longer accepts mail|couldn't find any host named"
+    "|mailbox is full|over quota",
+    re.IGNORECASE,
+)
+_NEVER, _NOT_NOW = "5.0.0", "4.0.0"
+"""RFC 3463: for good, or for now, and nothing more is said."""
 _CONTENT_TYPE = re.compile(rb"(?:^|[\r\n])content-type[ \t]*:(?:[^\r\n]|\r?\n[ \t]|\r[ \t])*", re.IGNORECASE)
 """With everything on the lines that go on from it. Of its parameters the parser counts all marks for each `;`."""
 _NOT_ABOUT_THE_ADDRESS = re.compile(r"5\.[367]\.")
@@ -62,14 +79,17 @@ def read_report(content: bytes) -> Report:
         return Report(OTHER)
     try:
         letter = message_from_bytes(begin)
-        return _feedback(letter) or _delivery(letter) or Report(OTHER)
+        return _feedback(letter) or _delivery(letter) or _qmail(letter) or Report(OTHER)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Report(OTHER)
 
 
-def without_addresses(words: str) -> str:
-    """A server's words in one line that name nobody."""
-    return clean_line(_ADDRESS.sub("…", words[:LONGEST_FIELD]))[:LONGEST_REASON]
+def without_addresses(words: str | bytes) -> str:
+    """A server's words in one line that name nobody: logs and tables must not remember an address that is erased
+    elsewhere."""
+    said = words[:LONGEST_FIELD]
+    said = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return clean_line(_ADDRESS.sub("…", said))[:LONGEST_REASON]
 
 
 def _feedback(letter: Message) -> Report | None:
@@ -96,6 +116,39 @@ def _recipient(group: Message) -> Report:
     code = re.match(r"[245]\.\d{1,3}\.\d{1,3}", _field(group, "Status"))
     words = _field(group, "Diagnostic-Code").partition(";")[2] or _field(group, "Diagnostic-Code")
     return Report(kind, code.group() if code else "", without_addresses(words))
+
+
+def _qmail(letter: Message) -> Report | None:
+    """Words in one plain part: a greeting, a paragraph for each address, and our letter behind a line of its own.
+
+    https://cr.yp.to/proto/qsbmf.txt
+    """
+    if letter.is_multipart() or letter.get_content_type() != "text/plain":
+        return None
+    text = _text(letter).replace("\r\n", "\n").lstrip()
+    if not text.startswith(_QMAIL_BEGINS):
+        return None
+    paragraphs = re.split(r"\n[ \t]*\n", re.split(r"^-", text, maxsplit=1, flags=re.MULTILINE)[0])
+    found = [_qmail_recipient(each.strip()) for each in paragraphs[:MOST_PARTS] if each.lstrip().startswith("<")]
+    return min(found, key=lambda report: (_WORST.index(report.kind), not report.is_permanent), default=Report(OTHER))
+
+
+def _qmail_recipient(paragraph: str) -> Report:
+    """By the code that it names, else by the other server's answer, else by qmail's own words."""
+    words = paragraph.partition("\n")[2][:LONGEST_FIELD]
+    code, answer = _QMAIL_CODE.search(words), _QMAIL_ANSWER.search(words)
+    if code is not None:
+        status = code.group()
+    elif answer is not None and answer[1] == "5":
+        # What it refused after it had the letter says nothing about the mailbox.
+        status = _NEVER if _QMAIL_NEVER.search(words) else ""
+    elif answer is not None or _QMAIL_NOT_NOW.search(words):
+        status = _NOT_NOW
+    elif _QMAIL_NEVER.search(words):
+        status = _NEVER
+    else:
+        return Report(OTHER)
+    return Report(OTHER if status.startswith("2") else BOUNCED, status, without_addresses(words))
 
 
 def _field(group: Message, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import select
 import smtplib
 import ssl
@@ -11,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from socialproof.backends.mail.bounces import without_addresses
 from socialproof.backends.mail.compose import compose
 from socialproof.backends.mail.conversation import Conversation, EncryptedConversation
 from socialproof.backends.mail.port import Letter, MailDelayed, MailRefused, MailUnreachable, Message
@@ -177,7 +177,7 @@ def _as_outcome(error: BaseException) -> BaseException:
 
 
 def _by_code(code: int, words: bytes | str) -> MailDelayed | MailRefused:
-    reason = _without_addresses(words)
+    reason = without_addresses(words)
     if code in OURS:
         return MailUnreachable(f"{code} {reason}")
     return MailRefused(code, reason) if 500 <= code < 600 else MailDelayed(f"{code} {reason}")
@@ -185,11 +185,5 @@ def _by_code(code: int, words: bytes | str) -> MailDelayed | MailRefused:
 
 def _words_of(error: BaseException) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {_without_addresses(error.smtp_error)}"
-    return _without_addresses(str(error)) or type(error).__name__
-
-
-def _without_addresses(words: bytes | str) -> str:
-    """For logs and tables, which must not remember an address that is erased elsewhere."""
-    said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return re.sub(r"\S+@\S+", "…", " ".join(said.split()))[:300]
+        return f"{error.smtp_code} {without_addresses(error.smtp_error)}"
+    return without_addresses(str(error)) or type(error).__name__
