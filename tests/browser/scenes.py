@@ -165,6 +165,7 @@ PAGES: dict[str, Callable[[World], str]] = {
     "customer.unsubscribe.ask_decline": lambda world: (
         f"/s/i/{world.link(Purpose.INVITATION, world.invitation)}/decline"
     ),
+    "customer.text_trial.show": lambda world: "/s/k/TEST--LINK",
     "customer.survey.show": lambda world: f"/s/{world.survey.public_id}",
     "customer.invitation.show": lambda world: f"/s/i/{world.link(Purpose.INVITATION, world.invitation)}",
     "customer.response.show": _response(3),

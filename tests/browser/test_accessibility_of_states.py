@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from socialproof.companies.models import MailSender
 from socialproof.media.models import Upload
 from socialproof.tokens import Purpose
 from tests.browser import scenes
-from tests.browser.looking import in_both_themes, sign_in
+from tests.browser.looking import in_both_themes, let_in, sign_in
 from tests.factories import Factories
 
 
@@ -65,6 +66,39 @@ def test_a_survey_without_a_name_is_refused_accessibly(opened: Callable[[str], P
     page = opened("marketer.surveys.new")
     page.locator("main form").evaluate("(form) => { form.noValidate = true; form.requestSubmit(); }")
     page.get_by_role("alert").first.wait_for()
+    assert in_both_themes(page) == []
+
+
+def test_a_key_that_waits_beside_the_one_that_signs_is_accessible_and_fits_a_phone(
+    context: BrowserContext, live_server: str, factories: Factories
+) -> None:
+    owner = factories.member("owner", factories.company(name="Solvik Te AS"))
+    keys = {"dkim_selector": "sp20261120", "dkim_public_key": "A" * 392, "is_dkim_on": True}
+    following = {"dkim_next_selector": "sp20261122-2", "dkim_next_public_key": "B" * 392}
+    address = {"company_id": owner.company_id, "from_address": "hei@solvik.example", "updated_at": factories.now}
+    factories.add(MailSender(**address, **keys, **following))
+    let_in(context, live_server, factories, owner.user)
+    page = context.new_page()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(live_server + "/app/sender")
+    page.evaluate("for (const panel of document.querySelectorAll('main details')) panel.open = true")
+    assert in_both_themes(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_number_that_is_none_is_refused_accessibly(
+    context: BrowserContext, live_server: str, factories: Factories
+) -> None:
+    campaign = factories.campaign(channel="sms")
+    owner = factories.member("owner", campaign.survey.company)
+    let_in(context, live_server, factories, owner.user)
+    page = context.new_page()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{live_server}/app/campaigns/{campaign.public_id}/letter")
+    page.get_by_label("Your own phone number").fill("12")
+    page.get_by_label("Your own phone number").press("Enter")
+    page.get_by_role("alert").first.wait_for()
+    assert page.get_by_label("Your own phone number").input_value() == "12"
     assert in_both_themes(page) == []
 
 
