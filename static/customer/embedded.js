@@ -11,4 +11,13 @@ if (window.parent !== window && page) {
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) tell("closed");
   });
+  // Links in here add nothing to the history of the page around: there one press of Back would do nothing.
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    const isOther = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (!link || link.target || link.hasAttribute("download") || isOther || event.defaultPrevented) return;
+    if (link.origin !== location.origin || link.hash) return;
+    event.preventDefault();
+    location.replace(link.href);
+  });
 }

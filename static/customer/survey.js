@@ -15,6 +15,9 @@ let timer = 0;
 
 const chosen = () => new FormData(form).get("score");
 
+// In a frame of another page nothing is added to that page's history: one press of Back would do nothing there.
+const go = (address) => (window.parent === window ? location.assign(address) : location.replace(address));
+
 function say(state, text) {
   form.dataset.state = state;
   if (line.textContent !== text) line.textContent = text;
@@ -24,7 +27,7 @@ function send(act, onward) {
   const score = chosen();
   if (score === null) return say("refused", words.choose);
   goesOn ||= onward;
-  if (saved?.score === score && !wanted) return goesOn ? location.assign(saved.next) : undefined;
+  if (saved?.score === score && !wanted) return goesOn ? go(saved.next) : undefined;
   wanted = { score, act };
   tries = 0;
   attempt();
@@ -81,7 +84,7 @@ function later() {
 function arrived(score, next) {
   saved = { score, next };
   if (goesOn) {
-    location.assign(next);
+    go(next);
   } else {
     say("saved", words.saved);
     button.textContent = words.continue;

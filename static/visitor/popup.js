@@ -23,16 +23,16 @@
 *{box-sizing:border-box;margin:0;padding:0}
 .p{--c:#faf7f1;--k:#17231f;--l:#857f70;color:var(--k)}
 .box{position:fixed;z-index:2147483647;bottom:16px;right:16px;width:min(420px,100vw - 32px);max-height:min(660px,100dvh - 32px);display:flex;flex-direction:column;overflow:hidden;background:var(--c);border:1px solid var(--l);border-top:4px solid var(--a);border-radius:14px;box-shadow:0 12px 44px #0005;visibility:hidden;outline-offset:-3px}
-.left{right:auto;left:16px}
 .on{visibility:visible}
 header{display:flex;align-items:center;justify-content:space-between;flex:none;padding-left:16px}
-.t{font-size:14px;font-weight:600;overflow-wrap:anywhere}
+.t{font-size:14px;font-weight:600;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 button{font:inherit;font-weight:600;color:inherit;cursor:pointer;border:0;min-height:44px;min-width:44px;background:none;flex:none}
 svg{width:18px;height:18px;display:block;margin:auto;stroke:currentColor;stroke-width:2;stroke-linecap:round}
 :focus-visible{outline:3px solid var(--k);outline-offset:-4px;border-radius:14px}
 iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)}
 .tab{position:fixed;z-index:2147483646;bottom:16px;right:16px;max-width:calc(100vw - 32px);padding:0 20px;border-radius:99px;background:var(--a);color:var(--i);border:1px solid var(--i);box-shadow:0 4px 18px #0004}
 .tab:focus-visible{outline-offset:2px}
+.left{right:auto;left:16px}
 .gone,.sr{position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .gone{display:none}
 @media(max-width:480px){.box{left:0;right:0;bottom:0;width:100%;max-height:40dvh;border-radius:14px 14px 0 0}.in{max-height:94dvh}}

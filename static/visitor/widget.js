@@ -130,9 +130,10 @@ footer{display:flex;flex-wrap:wrap;gap:4px 18px;flex:none}
         // The small file where the frame has no room for more pixels, or where data is dear. Captions of another host need crossorigin
         const few = frame.offsetWidth * W.devicePixelRatio <= 720 || quiet(() => navigator.connection.saveData);
         const video = h("video", ["aria-label", t.author.name, "crossorigin", "anonymous", "controls", "", "playsinline", "", "poster", here(picture, feed), "src", here(few && v.small || v.src, feed), "width", v.width, "height", v.height],
-          v.captions && h("track", ["kind", "captions", "default", "", "srclang", v.captions_language, "label", d.labels.captions, "src", here(v.captions, feed)]));
+          v.captions && h("track", ["kind", "captions", "srclang", v.captions_language, "label", d.labels.captions, "src", here(v.captions, feed)]));
         put(frame, video, still); remove(frame, still); remove(frame, start);
         focus(video); quiet(() => play(video).catch(() => 0));
+        video.textTracks[0].mode = "showing"; // Safari passes over "default"
       }, "", s && h("span", ["aria-hidden", "true"], `${(s - s % 60) / 60}:${s % 60 < 10 ? 0 : ""}${s % 60}`));
       const frame = h("div", ["class", "v", "part", "video"], still, start);
       return frame;

@@ -27,6 +27,7 @@ __all__ = ["site", "visitor"]
 
 PHONE = {"width": 360, "height": 640}
 IDENTIFY = "i" * 43
+LONG_NAME = "Keski-Pohjanmaan Lämpöpumppuasennus- ja Ilmastointihuoltopalvelut Virtanen & Kumppanit Oy"
 MakePopup = Callable[..., Popup]
 
 
@@ -121,6 +122,25 @@ def test_it_comes_up_in_the_corner_takes_no_focus_is_answered_and_stays_quiet_fo
     [response] = session.scalars(select(Response)).all()
     assert (response.score, response.source, response.contact_id) == (9, "popup", None)
     assert errors(visitor) == []
+
+
+def test_a_very_long_name_leaves_room_for_all_scores_on_a_phone_and_back_leads_back(
+    live_server: str, site: Site, popup_on: MakePopup, visitor: Page, session: Session
+) -> None:
+    popup = popup_on()
+    popup.survey.company.name = LONG_NAME
+    session.commit()
+    visitor.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    visitor.goto(site.page("<h1>Before</h1>"))
+    head = '<meta name="viewport" content="width=device-width">'
+    visitor.goto(site.page("<h1>Shop</h1>" + script(live_server, popup), head=head, lang="fi"))
+    before = visitor.evaluate("history.length")
+    ten = inside(visitor).get_by_text("10", exact=True)
+    expect(ten).to_be_in_viewport(ratio=0.8)
+    ten.click()
+    inside(visitor).get_by_role("link", name="Svenska").click()
+    expect(inside(visitor).get_by_role("heading", name="Får vi citera dig?")).to_be_visible()
+    assert visitor.evaluate("history.length") == before, "one press of Back leads to the page before"
 
 
 def test_strict_csp_hostile_css_and_old_libraries_change_nothing(

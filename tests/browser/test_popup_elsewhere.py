@@ -117,10 +117,13 @@ def test_a_named_person_opens_the_tab_answers_by_keyboard_and_is_not_asked_again
 ) -> None:
     browser = elsewhere()
     identify = f"<script nonce='page'>{say('identify', token())}</script>"
-    body = "<h1>Shop</h1>" + identify + script(live_server, popup_on(mode="tab"))
+    body = "<h1>Shop</h1>" + identify + script(live_server, popup_on(mode="tab", position="left"))
     address = site.page(body, head=LOOK, Content_Security_Policy=strict(live_server))
     browser.open(address)
     wait_until(browser, f"!!{TAB}?.getClientRects().length")
+    left, width = browser.evaluate(f"(side => [side.left, side.width])({TAB}.getBoundingClientRect())")
+    assert left == 16
+    assert width < 200
     browser.evaluate(f"void ({TAB}.click())")  # gives it no focus, as a press on a Mac gives none in Safari
     wait_until(browser, f"!!{BOX} && {ROOT}.activeElement === {BOX}")
     browser.press("Escape")
