@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, update
+from sqlalchemy import Table, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns import texts
@@ -107,7 +107,8 @@ def record_refusal(session: Session, result: Result, *, now: datetime) -> None:
         to = result.outgoing.reader.to
         note_bounced(session, invitation=invitation, reason=result.words, is_permanent=True, now=now, address=to)
         return
-    invitation.error, invitation.due_at = result.words[:LONGEST_ERROR], None
+    is_erased = session.get_one(Contact, invitation.contact_id).deleted_at is not None
+    invitation.error, invitation.due_at = "" if is_erased else result.words[:LONGEST_ERROR], None
     if invitation.state in WAITING:
         invitation.state, invitation.reason, invitation.bounced_at = "bounced", "refused", now
     session.flush()
@@ -139,6 +140,8 @@ def _put_off(session: Session, result: Result, claim: str, now: datetime) -> Non
     if result.outgoing.part is Part.REFERENCE:
         # Whoever called it off while it was on its way has taken its day.
         is_wanted = Invitation.due_at.is_not(None)
+    of_invitation = (Contact.id == Invitation.contact_id, Contact.deleted_at.is_not(None))
+    is_erased = select(Contact.id).where(*of_invitation).exists()
     session.execute(
         update(Invitation)
         .where(Invitation.id == result.outgoing.invitation_id, Invitation.claim == claim)
@@ -147,7 +150,8 @@ def _put_off(session: Session, result: Result, claim: str, now: datetime) -> Non
             reason=case((was_waiting, "put_off"), else_=Invitation.reason),
             due_at=case((is_wanted, now + wait), else_=Invitation.due_at),
             attempt_count=tries + is_counted,
-            error=result.words[:LONGEST_ERROR],
+            # Servers name people in their words: of one who was erased while the letter was on its way nothing is kept.
+            error=case((is_erased, ""), else_=result.words[:LONGEST_ERROR]),
             claim=None,
             claimed_until=None,
         )

@@ -13,8 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.leaving import forget_contact, resubscribe_for, unsubscribe_for
+from socialproof.campaigns.letters import Addressee
 from socialproof.campaigns.models import Invitation
 from socialproof.campaigns.outcomes import note_bounced
+from socialproof.campaigns.results import Outcome, Result, is_refusal, record_refusal, record_results
+from socialproof.campaigns.sending import Outgoing
 from socialproof.companies.models import Company, User
 from socialproof.contacts.events import note_event
 from socialproof.contacts.export import HEADINGS, export
@@ -214,6 +217,26 @@ def test_what_a_server_said_of_somebody_is_forgotten_with_them(session: Session,
     assert (invitation.state, invitation.error, contact.email_bounce_reason) == ("bounced", "", "")
     note_bounced(session, invitation=invitation, **words)
     assert (invitation.error, contact.email_bounce_reason) == ("", "")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("outcome", [Outcome.PUT_OFF, Outcome.REFUSED])
+def test_what_a_server_says_of_somebody_erased_while_the_letter_was_on_its_way_is_not_kept(
+    session: Session, factories: Factories, outcome: Outcome
+) -> None:
+    user, now, campaign = factories.user(), factories.now, factories.campaign()
+    contact = factories.contact(campaign.survey.company)
+    invitation = factories.invitation(campaign.survey, contact, campaign_id=campaign.id, channel="mail", claim="mine")
+    reader = Addressee(invitation.public_id, contact.public_id, str(contact.email), contact.name)
+    outgoing = Outgoing(invitation.id, campaign, "en", reader, attempt_count=0)
+    forget_contact(session, contact=contact, user=user, now=now)
+    result = Result(outgoing, outcome, "asa.oberg is greylisted")
+    if is_refusal(result):
+        record_refusal(session, result, now=now)
+    else:
+        record_results(session, [result], claim="mine", now=now)
+    session.refresh(invitation)
+    assert (invitation.state, invitation.claim, invitation.error) == ("cancelled", None, "")
 
 
 def test_an_exported_file_holds_every_contact_and_no_formula(session: Session, factories: Factories) -> None:
