@@ -45,14 +45,19 @@ class Tokens:
 
     def __init__(self, secret_keys: tuple[str, ...]) -> None:
         self._keys = list(reversed(secret_keys))
+        # Made once: each letter holds two links, and to make a signer takes longer than to sign.
+        self._permanent = {
+            purpose: URLSafeSerializer(self._keys, salt=f"socialproof.{purpose}", signer_kwargs=_SIGNER)
+            for purpose in Purpose
+        }
 
     def sign(self, purpose: Purpose, subject: str) -> str:
         """A permanent link to `subject` for this purpose."""
-        return str(self._permanent(purpose).dumps(subject))
+        return str(self._permanent[purpose].dumps(subject))
 
     def read(self, purpose: Purpose, token: str) -> str:
         """The subject of a permanent link; BadToken for anything else."""
-        return _checked(token, self._permanent(purpose).loads)
+        return _checked(token, self._permanent[purpose].loads)
 
     def sign_timed(self, purpose: Purpose, subject: str) -> str:
         """A link that remembers when it was made."""
@@ -85,9 +90,6 @@ class Tokens:
         if not any(hmac.compare_digest(proof, _proof(key, subject)) for key in self._keys):
             raise BadToken
         return base64.urlsafe_b64encode(subject).decode("ascii")
-
-    def _permanent(self, purpose: Purpose) -> URLSafeSerializer:
-        return URLSafeSerializer(self._keys, salt=f"socialproof.{purpose}", signer_kwargs=_SIGNER)
 
     def _timed(self, purpose: Purpose) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt=f"socialproof.timed.{purpose}", signer_kwargs=_SIGNER)
