@@ -35,7 +35,7 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
 .left{right:auto;left:16px}
 .gone,.sr{position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .gone{display:none}
-@media(max-width:480px){.box{left:0;right:0;bottom:0;width:100%;max-height:40dvh;border-radius:14px 14px 0 0}.in{max-height:94dvh}}
+@media(max-width:480px){.box{left:0;right:0;bottom:0;width:100%;max-height:min(94dvh,max(40dvh,224px));border-radius:14px 14px 0 0}.in{max-height:94dvh}}
 @media(prefers-color-scheme:dark){.p{--c:#111816;--k:#eef1eb;--l:#75857d}}
 @media(prefers-reduced-motion:no-preference){.on{animation:u .25s}@keyframes u{0%{opacity:0;translate:0 24px}}}`);
     const h = (name, attributes, ...children) => {

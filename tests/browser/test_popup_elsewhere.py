@@ -72,9 +72,10 @@ def complaints(browser: OtherBrowser) -> list[str]:
 
 
 def answered(browser: OtherBrowser) -> None:
-    """Inside the frame, once it has its height: the why, and after it the ask."""
+    """Inside the frame, once it has its height and its scripts: the why, and after it the ask."""
     wait_until(browser, "document.querySelector('#why')?.textContent === 'What was missing for a 10?'")
     wait_until(browser, "innerHeight > 500 || document.querySelector('.customer').offsetHeight <= innerHeight + 1")
+    wait_until(browser, "document.readyState === 'complete'")
     browser.click(".button-primary")
     wait_until(browser, "document.querySelector('#ask')?.textContent === 'May we quote you?'")
 
