@@ -130,14 +130,14 @@ def test_what_lay_there_before_is_not_taken_for_the_phones(
 
 def test_it_asks_only_while_it_is_open(context: BrowserContext, recorder_url: str) -> None:
     page = context.new_page()
+    page.clock.install()
     page.goto(recorder_url)
-    page.get_by_text("Record on your phone instead").click()
     with page.expect_response("**/uploads"):
-        pass
+        page.get_by_text("Record on your phone instead").click()
     page.get_by_text("Record on your phone instead").click()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(4000)
+    page.clock.run_for(60_000)
     assert asked == []
 
 

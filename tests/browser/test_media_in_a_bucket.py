@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from socialproof.media.models import Media
 from socialproof.settings import Settings
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browser.camera import start
 from tests.factories import Factories
 from tests.s3 import ObjectStore
 
@@ -70,8 +71,7 @@ def test_a_recording_goes_to_the_bucket_and_not_through_us(
     token = app.extensions[EXTENSION].tokens.sign(Purpose.RESPONSE, factories.response().public_id)
     page.goto(f"{live_server}/s/r/{token}/video")
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").press("Enter")
-    expect(page.get_by_text("Recording", exact=True)).to_be_visible()
+    start(page)
     page.wait_for_timeout(2000)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Use this video").click()

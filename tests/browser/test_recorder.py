@@ -15,9 +15,12 @@ from socialproof.media.models import Media
 from socialproof.settings import Settings
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browser.camera import start
 from tests.factories import Factories
 
 VARIANTS = ["video.mp4", "video-360.mp4", "poster.webp", "preview.webp"]
+BACK_AT_ONCE = "setInterval(() => dispatchEvent(new Event('online')), 100)"
+"""A connection that is back ends the pause before the next try."""
 NO_STORE = "Object.defineProperty(globalThis, 'indexedDB', { value: { open() { throw new Error('refused') } } })"
 
 
@@ -31,8 +34,7 @@ def recorder_url(app: Flask, live_server: str, factories: Factories) -> str:
 
 
 def record(page: Page, seconds: float) -> None:
-    page.get_by_role("button", name="Start recording").press("Enter")
-    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=15_000)
+    start(page)
     page.wait_for_timeout(int(seconds * 1000))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("heading", name="How does it look?")).to_be_visible()
@@ -119,6 +121,7 @@ def test_a_part_that_fails_is_sent_again_alone(page: Page, recorder_url: str, se
             route.continue_()
 
     page.route("**/parts/*", flaky)
+    page.add_init_script(BACK_AT_ONCE)
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
     record(page, 2)
@@ -216,8 +219,7 @@ def test_leaving_asks_first_when_something_would_be_lost(page: Page, recorder_ur
 def test_pausing_does_not_count(page: Page, recorder_url: str, session: Session) -> None:
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").press("Enter")
-    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=6000)
+    start(page)
     page.wait_for_timeout(1200)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused", exact=True)).to_be_visible()

@@ -18,14 +18,11 @@ from sqlalchemy.orm import Session
 from socialproof.media.models import Media, Upload
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browser.camera import start
 from tests.browser.looking import VENDOR, in_both_themes
 from tests.browsers import ARGUMENTS, chromium_path
 from tests.factories import Factories
 
-QUICK_COUNTDOWN = """{
-  const later = window.setTimeout;
-  window.setTimeout = (act, time, ...values) => later(act, time === 1000 ? 50 : time, ...values);
-}"""
 SNOW = """{
   const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async () => {
@@ -61,15 +58,9 @@ def link(app: Flask, live_server: str, factories: Factories) -> str:
 
 
 def begin(page: Page, link: str, door: str = "Turn on the camera") -> None:
-    page.add_init_script(QUICK_COUNTDOWN)
     page.goto(link)
     page.get_by_role("button", name=door).click()
     start(page)
-
-
-def start(page: Page) -> None:
-    page.get_by_role("button", name="Start recording").press("Enter")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=20_000)
 
 
 def kept(page: Page) -> list[dict[str, Any]]:

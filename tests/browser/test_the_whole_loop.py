@@ -12,6 +12,7 @@ from socialproof.companies.models import Company
 from socialproof.domain.caption_files import parse_vtt
 from socialproof.settings import Settings
 from socialproof.widgets.models import Widget
+from tests.browser.camera import start
 from tests.factories import PASSWORD, Factories
 from tests.peers import SmtpPeer
 
@@ -94,8 +95,7 @@ def answer_nine(page: Page, survey: str) -> None:
 
 def record_a_video(page: Page) -> None:
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").press("Enter")
-    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=10_000)
+    start(page)
     page.wait_for_timeout(3000)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Use this video").click()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from socialproof.media.models import Media
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browser.camera import start
 from tests.browser.looking import in_both_themes
 from tests.factories import Factories
 
@@ -229,8 +230,7 @@ def test_what_the_browser_cannot_show_has_no_timeline(page: Page, recorder_url: 
 def test_the_cut_is_sent_along_and_the_recording_is_kept_whole(page: Page, recorder_url: str, session: Session) -> None:
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
-    page.get_by_role("button", name="Start recording").click()
-    expect(page.get_by_text("Recording", exact=True)).to_be_visible(timeout=15_000)
+    start(page)
     page.wait_for_timeout(3500)
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Cut the start or the end").click()
