@@ -236,9 +236,11 @@ PAGES: dict[str, Callable[[World], str]] = {
 """By endpoint. A page that is not here fails `test_every_page_of_the_app_is_looked_at`."""
 
 NOT_PAGES: dict[str, str] = {
+    "customer.invitation.testimonial": "the way to the form for a reference",
     "customer.logo.show": "a picture",
     "customer.manage.export": "JSON to keep",
     "customer.manage.media": "a picture or a recording",
+    "customer.short.reference": "the way to the form for a reference",
     "customer.short.show": "the way to the question",
     "customer.short.stop": "the way to where one says never",
     "customer.survey.brand": "a style sheet",
