@@ -129,13 +129,14 @@ def change_score(session: Session, *, response: Response, score: int, now: datet
         _refuse_change(response, now)
         if _swap_score(session, response, score, now):
             _keep_old(session, response, old_score, response.comment, now)
+            # Invitations before counters, as in a first answer: nobody waits in a ring.
+            _tell_campaign(session, response, old_score, now)
             if was_counted:
                 steps = [
                     counting.step(response, score=old_score, by=-1),
                     counting.step(response, score=score, by=1),
                 ]
                 counting.count(session, steps)
-            _tell_campaign(session, response, old_score, now)
             record(session, ResponseChanged(response.company_id, response.id))
             return response
     raise Conflict("answered_elsewhere")
