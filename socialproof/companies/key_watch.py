@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from sqlalchemy import or_, select
 
+from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.backends.mail import MailDelayed, MailRefused, Message, MessageMalformed, render
@@ -34,13 +35,23 @@ log = logging.getLogger(__name__)
 
 
 def look_at_keys(context: JobContext) -> None:
-    """Every hour: put a look at the keys of each company that has one on the table."""
+    """Every hour: put a look at the keys of each company that has one on the table, spread over the hour.
+
+    Name servers that do not answer would otherwise hold all threads of a worker at once. A look that waits or runs is
+    left alone: it may have begun to count.
+    """
+    now = context.now()
     with context.transaction() as session:
         has_key = or_(MailSender.dkim_public_key != "", MailSender.dkim_next_public_key != "")
-        for company_id in session.scalars(
-            select(MailSender.company_id).where(MailSender.from_address != "", has_key).order_by(MailSender.company_id)
-        ):
-            enqueue(session, LOOK_AT_KEY, {"company_id": company_id}, now=context.now(), key=_key(company_id))
+        senders = select(MailSender.company_id).where(MailSender.from_address != "", has_key)
+        looks = session.scalars(
+            select(Job.payload).where(Job.kind == LOOK_AT_KEY, Job.state.in_(("waiting", "running")))
+        )
+        under_way = {payload["company_id"] for payload in looks}
+        due = [each for each in session.scalars(senders.order_by(MailSender.company_id)) if each not in under_way]
+        for number, company_id in enumerate(due):
+            run_at = now + LOOK_EVERY * number / len(due)
+            enqueue(session, LOOK_AT_KEY, {"company_id": company_id}, now=now, run_at=run_at, key=_key(company_id))
 
 
 def look_at_key(context: JobContext, *, company_id: int, gone_count: int = 0) -> None:

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from socialproof import wiring
 from socialproof.backends.dns import DnsResolver
+from socialproof.backends.jobs import queue
 from socialproof.backends.jobs.worker import run_next
 from socialproof.backends.mail import SmtpMailer
 from socialproof.backends.mail.skeleton import Skeleton
 from socialproof.campaigns.letters import stationery_of
 from socialproof.cli.work import enqueue_hourly, job_context
+from socialproof.companies import key_watch, signing
 from socialproof.companies import sender as senders
-from socialproof.companies import signing
 from socialproof.companies.models import AuditEntry, Company, MailSender, User
 from socialproof.database import transaction
 from socialproof.domain.mail_records import dkim_name, dkim_record
@@ -179,6 +180,30 @@ def test_a_record_that_is_gone_for_hours_is_told_to_the_owners_once_and_the_key_
         office.hour_passes()
     assert len(office.told()) == 2, "gone once more is news"
     assert office.acts().count("sender.record_gone") == 2
+
+
+def test_an_hour_that_begins_while_a_look_is_under_way_does_not_begin_its_count_anew(office: Office) -> None:
+    office.make_key(key(1))
+    office.publish("sp20261120", key(1))
+    office.hour_passes()
+    office.dns.texts.clear()
+    office.hour_passes()
+    office.hour_passes()
+    office.now += timedelta(hours=1)
+    context = replace(job_context(office.app), now=lambda: office.now)
+    with context.transaction() as session:
+        look = queue.claim_next(session, now=office.now)
+        assert look is not None
+        third = dict(look.payload)
+    key_watch.look_at_keys(context)
+    key_watch.look_at_key(context, **third)
+    with context.transaction() as session:
+        assert queue.finish(session, look.id, look.fence)
+    while run_next(context, wiring.JOBS, wiring.PARKED):
+        pass
+    assert (third["gone_count"], office.told()) == (2, ["owner@nordlys.example"])
+    office.hour_passes()
+    assert len(office.told()) == 1
 
 
 def test_another_domain_is_signed_for_once_it_has_the_record_and_a_waiting_key_does_not_follow(office: Office) -> None:
