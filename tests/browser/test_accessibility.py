@@ -19,20 +19,23 @@ PHONE: ViewportSize = {"width": 320, "height": 640}
 PLACES = {place: list(pages) for place, pages in groupby(sorted(scenes.PAGES), lambda name: name.rpartition(".")[0])}
 
 FOCUS_IS_VISIBLE = """() => {
-  const focused = document.activeElement;
-  if (!focused || focused === document.body || focused.localName === "iframe") return "";
-  const probe = document.body.appendChild(document.createElement("i"));
-  probe.style.color = "var(--focus)";
-  const focus = getComputedStyle(probe).color;
-  probe.remove();
-  const marks = focused.querySelectorAll("circle");
-  const shown = [focused, focused.nextElementSibling, focused.closest(".choice"), ...marks];
-  const seen = shown.filter(Boolean).some((element) => {
-    const style = getComputedStyle(element);
-    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-    return outlined || (style.stroke === focus && parseFloat(style.strokeWidth) >= 2);
-  });
-  return seen ? "" : focused.outerHTML.slice(0, 200);
+  window.stopsWithoutFocus = new Set();
+  addEventListener("focus", ({ target }) => window.stopsWithoutFocus.add(look(target)), true);
+  const look = (focused) => {
+    if (!(focused instanceof Element) || focused === document.body || focused.localName === "iframe") return "";
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = "var(--focus)";
+    const focus = getComputedStyle(probe).color;
+    probe.remove();
+    const marks = focused.querySelectorAll("circle");
+    const shown = [focused, focused.nextElementSibling, focused.closest(".choice"), ...marks];
+    const seen = shown.filter(Boolean).some((element) => {
+      const style = getComputedStyle(element);
+      const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+      return outlined || (style.stroke === focus && parseFloat(style.strokeWidth) >= 2);
+    });
+    return seen ? "" : focused.outerHTML.slice(0, 200);
+  };
 }"""
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
@@ -75,11 +78,10 @@ def test_the_pages_are_accessible_fit_a_phone_and_show_their_focus(place: str, o
 
 def stops_without_focus(page: Page) -> set[str]:
     """Elements that the tab key reaches and that do not show it."""
-    hidden = set()
+    page.evaluate(FOCUS_IS_VISIBLE)
     for _ in range(40):
         page.keyboard.press("Tab")
-        hidden.add(page.evaluate(FOCUS_IS_VISIBLE))
-    return hidden
+    return set(page.evaluate("[...window.stopsWithoutFocus]"))
 
 
 def test_the_first_stop_of_a_team_page_skips_the_navigation(opened: Callable[[str], Page]) -> None:
