@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from sqlalchemy import func, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.companies import audit
@@ -87,7 +87,7 @@ def note_use(session: Session, *, token: ApiToken, now: datetime) -> None:
     """When it was used last, to the minute: many requests at once do not wait for each other to write that down."""
     session.execute(
         update(ApiToken)
-        .where(ApiToken.id == token.id, func.coalesce(ApiToken.used_at, token.created_at) <= now - TOUCH_EVERY)
+        .where(ApiToken.id == token.id, or_(ApiToken.used_at.is_(None), ApiToken.used_at <= now - TOUCH_EVERY))
         .values(used_at=now)
         .execution_options(synchronize_session=False)
     )

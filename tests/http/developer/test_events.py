@@ -237,10 +237,4 @@ def test_the_secret_is_in_no_column_and_use_is_noted(send: Send, session: Sessio
     token = session.scalars(select(ApiToken)).one()
     secret = shown.partition(".")[2]
     assert all(secret not in str(value) for value in vars(token).values())
-    assert token.used_at is None  # within the minute in which it was made
-    token.created_at -= timedelta(hours=1)
-    session.commit()
-    send({"event": "met", "email": "a@b.example"})
-    session.rollback()
-    session.refresh(token)
-    assert token.used_at is not None
+    assert token.used_at is not None  # also within the minute in which it was made
