@@ -186,6 +186,9 @@ def _to_the_door() -> Response:
     if not anybody(db.session()):
         return _see_other("/app/welcome")
     reading = request.method in READING
+    kept = None if reading else stale.signed_out()
+    if kept:
+        return kept
     page = request.full_path.rstrip("?") if reading else _page_before()
     back = safe_next(page)
     return _see_other("/app/sign-in" + ("?" + urlencode({"next": back}) if back != "/app/" else ""))

@@ -16,6 +16,17 @@ def page(_error: CSRFError) -> Response:
     return make_response(render_template("marketer/access/stale.html", kept=kept, with_files=bool(request.files)), 400)
 
 
+def signed_out() -> Response | None:
+    """What was typed while the session ended, to be sent again after a sign-in in another tab; None if nothing was."""
+    kept = _kept() if _came_from_us() else []
+    if not any(value.strip() for name, value in kept if name != "send"):
+        return None
+    with_files = bool(request.files)
+    return make_response(
+        render_template("marketer/access/stale.html", kept=kept, with_files=with_files, is_signed_out=True), 401
+    )
+
+
 def is_own_origin() -> bool:
     """Does the browser say that the form is ours, or say nothing at all (then the token alone decides)?"""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):

@@ -182,6 +182,18 @@ def test_a_form_that_stood_open_too_long_keeps_what_was_typed(signed_in: SignIn)
     assert owner.client.post("/app/company", data=again | {"default_language": "sv"}).status_code == 303
 
 
+def test_what_was_typed_while_the_session_ended_is_kept_to_be_sent_again(
+    client: FlaskClient, signed_in: SignIn
+) -> None:
+    signed_in("owner")
+    form = {"name": "Åse & <Co>", "send": "Save"}
+    answer = client.post("/app/company", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 401
+    assert "You were signed out meanwhile" in answer.text
+    assert "Åse &amp; &lt;Co&gt;</textarea>" in answer.text
+    assert client.post("/app/company", data=form).location == "/app/sign-in"
+
+
 def test_a_page_open_for_three_hours_is_still_accepted(signed_in: SignIn) -> None:
     from datetime import UTC, datetime, timedelta
 
