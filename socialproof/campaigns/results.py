@@ -138,8 +138,8 @@ def _put_off(session: Session, result: Result, claim: str, now: datetime) -> Non
     was_waiting = Invitation.state.in_(WAITING)
     is_wanted = Invitation.state.in_(ON_ITS_WAY)
     if result.outgoing.part is Part.REFERENCE:
-        # Whoever called it off while it was on its way has taken its day.
-        is_wanted = Invitation.due_at.is_not(None)
+        # Whoever called it off while it was on its way has taken its day, and "not now" has put it later.
+        is_wanted = Invitation.due_at <= now
     of_invitation = (Contact.id == Invitation.contact_id, Contact.deleted_at.is_not(None))
     is_erased = select(Contact.id).where(*of_invitation).exists()
     session.execute(

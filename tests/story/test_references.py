@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from socialproof import wiring
 from socialproof.campaigns import campaigning, outcomes, service
+from socialproof.campaigns.delivering import Delivery
 from socialproof.campaigns.jobs import DELIVER
 from socialproof.campaigns.models import Campaign, CampaignWording, Invitation
 from socialproof.campaigns.references import put_aside
@@ -73,6 +75,16 @@ def deliver(post: Post, at: datetime) -> None:
     wiring.JOBS[DELIVER](post.context, company_id=post.company.id)
     post.session.rollback()
     post.session.expire_all()
+
+
+def in_hand(post: Post, at: datetime) -> Delivery:
+    """A sender that has claimed what is due, and handed over nothing yet."""
+    post.now = at
+    post.session.rollback()
+    still_glad = wiring.JOBS[DELIVER].keywords["still_glad"]  # type: ignore[attr-defined]
+    sender = Delivery(post.context, post.company.id, still_glad=still_glad)
+    sender._refill()
+    return sender
 
 
 def tell(post: Post, invitation: Invitation, at: datetime) -> None:
@@ -147,7 +159,7 @@ def test_nobody_gets_more_than_two_letters(post: Post, project: Campaign) -> Non
 
 def test_an_answer_that_is_quicker_than_our_note_of_sending_keeps_its_request(post: Post, project: Campaign) -> None:
     invitation = post.due(None, project)
-    claimed = test_sending.delivering.Delivery(post.context, post.company.id)
+    claimed = Delivery(post.context, post.company.id)
     claimed._refill()
     with transaction(post.session) as session:
         answer(session, invitation, 10, post.now)
@@ -290,22 +302,44 @@ def test_one_that_is_put_off_goes_again_under_the_same_number_and_one_refused_do
     assert reference_counts(post.session, project).sent == 0
 
 
-def test_a_dead_senders_request_is_taken_over_under_the_same_number(post: Post, project: Campaign) -> None:
+def test_not_now_holds_against_a_server_that_puts_the_letter_off_at_the_same_moment(
+    post: Post, project: Campaign
+) -> None:
     invitation = answered(post, project)
-    post.now = DUE
+    post.relay.answers = ["451 4.7.1 come back later"]
+    sender = in_hand(post, DUE)
+    with transaction(post.session) as session:
+        put_aside(session, invitation_id=invitation.id, now=DUE)
+    sender.run()
+    post.session.expire_all()
+    assert (invitation.attempt_count, invitation.due_at) == (1, DUE + 90 * DAY)
+
+
+def test_two_senders_at_once_send_each_request_once(post: Post, project: Campaign) -> None:
+    invitations = [answered(post, project) for _ in range(20)]
+    post.now = DUE + 60 * DAY
     post.session.rollback()
-    killed = test_sending.delivering.Delivery(
-        post.context,
-        post.company.id,
-        still_glad=wiring.JOBS[DELIVER].keywords["still_glad"],  # type: ignore[attr-defined]
-    )
-    killed._refill()
-    [outgoing] = killed.ready
+    with ThreadPoolExecutor(2) as senders:
+        both = [senders.submit(wiring.JOBS[DELIVER], post.context, company_id=post.company.id) for _ in range(2)]
+        for each in both:
+            each.result()
+    post.session.expire_all()
+    assert sorted(post.relay.recipients) == sorted(str(each.contact.email) for each in invitations)
+    assert {post.verdicts(each)[-1] for each in invitations} == {("asked", "")}
+    assert {(each.reminder_count, each.reminded_at, each.due_at) for each in invitations} == {(1, post.now, None)}
+
+
+def test_a_sender_that_dies_before_its_note_repeats_the_request_under_the_same_number(
+    post: Post, project: Campaign
+) -> None:
+    invitation = answered(post, project)
+    killed = in_hand(post, DUE)
+    killed._send(killed.ready[0])
     deliver(post, DUE + timedelta(minutes=1))
-    assert post.letters == []
+    assert len(post.letters) == 1
     deliver(post, DUE + timedelta(minutes=3))
-    [letter] = post.letters
-    assert letter["Message-ID"] in killed._letter(outgoing).content.decode()
+    first, again = post.letters
+    assert first["Message-ID"] == again["Message-ID"]
     assert post.verdicts(invitation) == [("asked", "")]
 
 
