@@ -30,8 +30,8 @@ PURPOSES = {
     ),
     "project": _l(
         "In two steps: at delivery it thanks, asks for a number and then for a reference; one to two months later it"
-        " reminds those who have not answered, and asks for the reference alone those who answered 9 or 10 and have"
-        " not given one."
+        " reminds those who have not answered, and asks those who answered 9 or 10 but gave no reference once more,"
+        " for the reference alone."
     ),
     "one_off": _l("Asks everybody, or everybody in one segment, a single time."),
 }
