@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns import texts
@@ -136,7 +136,7 @@ def _put_off(session: Session, result: Result, claim: str, now: datetime) -> Non
     tries = result.outgoing.attempt_count
     wait = BACK_OFF[min(tries, len(BACK_OFF) - 1)] if is_counted else AFTER_OUTAGE
     was_waiting = Invitation.state.in_(WAITING)
-    is_wanted = Invitation.state.in_(ON_ITS_WAY)
+    is_wanted: ColumnElement[bool] = Invitation.state.in_(ON_ITS_WAY)
     if result.outgoing.part is Part.REFERENCE:
         # Whoever called it off while it was on its way has taken its day, and "not now" has put it later.
         is_wanted = Invitation.due_at <= now
