@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs.models import Job
 from socialproof.campaigns.backlog import Backlog, backlog, campaign_counts
+from socialproof.campaigns.jobs import DELIVER
 from socialproof.database import db
 from socialproof.web import EXTENSION, Services
 
@@ -90,13 +91,23 @@ def _parked(session: Session) -> Finding:
 def _sending(session: Session, now: datetime) -> list[Finding]:
     counts, left = campaign_counts(session), backlog(session, now)
     campaigns = f"{counts.get('running', 0)} run, {counts.get('paused', 0)} are paused."
-    return [Finding("campaigns", campaigns), _letters(left, now), _servers(left)]
+    return [Finding("campaigns", campaigns), _letters(left, now, is_sending=_is_sending(session, now)), _servers(left)]
 
 
-def _letters(left: Backlog, now: datetime) -> Finding:
+def _is_sending(session: Session, now: datetime) -> bool:
+    """Whether a worker sends letters right now, or takes its next turn soon: hundreds of thousands take hours."""
+    in_hand = (Job.state == "running") & (Job.lease_until > now)
+    has_next_turn = (Job.state == "waiting") & (Job.run_at.between(now - LATE, now)) & (Job.attempt_count == 0)
+    turn = select(Job.id).where(Job.kind == DELIVER, in_hand | has_next_turn)
+    return session.scalar(turn.limit(1)) is not None
+
+
+def _letters(left: Backlog, now: datetime, *, is_sending: bool) -> Finding:
     if left.due_since is not None and now - left.due_since > LATE:
-        words = f"{left.due_count} letters and texts could go out, the oldest since {_at(left.due_since)}. {LOOK}"
-        return Finding("letters", words, is_well=False)
+        words = f"{left.due_count} letters and texts could go out, the oldest since {_at(left.due_since)}."
+        if is_sending:
+            return Finding("letters", f"{words} They are being sent.", is_warning=True)
+        return Finding("letters", f"{words} {LOOK}", is_well=False)
     waits = f"; {left.waiting_count} wait for their time, the next until {_at(left.next_at)}" if left.next_at else ""
     return Finding("letters", f"none is late{waits}.")
 

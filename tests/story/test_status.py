@@ -62,6 +62,22 @@ def test_without_a_worker_the_late_letters_and_jobs_are_told_and_it_ends_with_an
     assert "look at: worker, letters." in result.output
 
 
+def test_many_letters_that_are_being_sent_are_no_failure(
+    status: Callable[[], Result], factories: Factories, campaign: Campaign
+) -> None:
+    factories.invitation(campaign.survey, campaign=campaign, channel="mail", due_at=factories.now - HOUR)
+    later = factories.now + HOUR
+    sending = Job(
+        kind="campaigns.deliver", state="running", run_at=factories.now, created_at=factories.now, lease_until=later
+    )
+    factories.add(sending)
+    result = status()
+    assert (result.exit_code, line(result, "letters")[:8].strip()) == (0, "warning")
+    sending.lease_until = factories.now - HOUR
+    factories.session.commit()
+    assert line(status(), "letters").startswith("FAILED"), "whoever sent them is dead"
+
+
 def test_a_paused_campaign_is_late_with_nothing(
     status: Callable[[], Result], factories: Factories, session: Session
 ) -> None:
