@@ -15,7 +15,7 @@ from socialproof.media.models import Media
 from socialproof.settings import Settings
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
-from tests.browser.camera import start
+from tests.browser.camera import start, wait_until_kept
 from tests.factories import Factories
 
 VARIANTS = ["video.mp4", "video-360.mp4", "poster.webp", "preview.webp"]
@@ -34,8 +34,9 @@ def recorder_url(app: Flask, live_server: str, factories: Factories) -> str:
 
 
 def record(page: Page, seconds: float) -> None:
+    """Until the browser's own store holds so much: on a busy machine the camera's first second comes late."""
     start(page)
-    page.wait_for_timeout(int(seconds * 1000))
+    wait_until_kept(page, seconds)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("heading", name="How does it look?")).to_be_visible()
 
@@ -55,6 +56,7 @@ def test_it_records_reviews_retakes_and_sends_a_video_that_plays(
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
     record(page, 1)
+    expect(page.get_by_text("Saved on our server and in this browser").locator("visible=true")).to_be_visible()
     page.get_by_role("button", name="Record again").click()
     record(page, 4)
     expect(page.locator("#review")).to_have_js_property("error", None)
@@ -66,7 +68,7 @@ def test_it_records_reviews_retakes_and_sends_a_video_that_plays(
     media = only_video(session)
     assert (media.state, media.reason, media.variants) == ("ready", "", VARIANTS)
     assert media.duration_seconds == pytest.approx(media.recorded_seconds, abs=1.0)
-    assert media.duration_seconds == pytest.approx(4, abs=1.2)
+    assert media.duration_seconds > 3  # not the first take, which ended after a second or two
     assert [error for error in errors if "404" not in error] == []
     assert plays(page, settings.data_dir / "media" / "objects" / media.prefix / "video.mp4")
 
@@ -210,7 +212,9 @@ def test_leaving_asks_first_when_something_would_be_lost(page: Page, recorder_ur
     page.route("**/parts/*", lambda route: route.abort("connectionreset"))
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
-    record(page, 1)
+    start(page)
+    expect(page.get_by_role("timer")).to_have_text("0:57")
+    page.get_by_role("button", name="Stop").click()
     expect(page.locator("[data-step=review] [data-saved-line]")).to_contain_text("cannot keep a copy")
     page.reload()
     assert asked == ["beforeunload"]
@@ -256,6 +260,7 @@ def test_a_network_that_goes_and_comes_back_loses_nothing(page: Page, recorder_u
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
     record(page, 2)
+    expect(page.get_by_text("Saved on our server and in this browser").locator("visible=true")).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("button", name="Use this video").click()
     expect(page.get_by_text("The connection is away.")).to_be_visible()
@@ -322,7 +327,7 @@ def test_the_whole_recording_goes_by_keyboard(page: Page, recorder_url: str) -> 
     expect(page.get_by_role("button", name="Cancel")).to_be_focused()
     expect(page.get_by_role("button", name="Stop")).to_be_focused(timeout=6000)
     expect(page.locator("#live")).to_have_text("Recording. You may speak now.")
-    page.wait_for_timeout(800)
+    wait_until_kept(page, 0.5)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="How does it look?")).to_be_focused()
 

@@ -12,7 +12,7 @@ from socialproof.companies.models import Company
 from socialproof.domain.caption_files import parse_vtt
 from socialproof.settings import Settings
 from socialproof.widgets.models import Widget
-from tests.browser.camera import start
+from tests.browser.camera import start, wait_until_kept
 from tests.factories import PASSWORD, Factories
 from tests.peers import SmtpPeer
 
@@ -96,7 +96,7 @@ def answer_nine(page: Page, survey: str) -> None:
 def record_a_video(page: Page) -> None:
     page.get_by_role("button", name="Turn on the camera").click()
     start(page)
-    page.wait_for_timeout(3000)
+    wait_until_kept(page, 3)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Use this video").click()
     page.wait_for_url("**/testimonial?video=*", timeout=30_000)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from socialproof.media.models import Media
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
-from tests.browser.camera import start
+from tests.browser.camera import start, wait_until_kept
 from tests.browser.looking import in_both_themes
 from tests.factories import Factories
 
@@ -231,7 +231,7 @@ def test_the_cut_is_sent_along_and_the_recording_is_kept_whole(page: Page, recor
     page.goto(recorder_url)
     page.get_by_role("button", name="Turn on the camera").click()
     start(page)
-    page.wait_for_timeout(3500)
+    wait_until_kept(page, 3.5)
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Cut the start or the end").click()
     page.get_by_label("Start", exact=True).focus()
