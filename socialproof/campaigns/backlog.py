@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.queries import TO_SEND
 
 MOST_WORDS = 3
-TO_SEND = (Invitation.due_at.is_not(None), Invitation.channel.in_(("mail", "sms")), Campaign.state == "running")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns import planning
 from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.queries import TO_SEND
 from socialproof.campaigns.service import expire_invitations
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.surveys.models import Survey
@@ -91,7 +92,7 @@ def _enqueue_sending(session: Session, now: datetime) -> None:
         due = (
             select(Invitation.id)
             .join(Campaign, Campaign.id == Invitation.campaign_id)
-            .where(Invitation.company_id == company_id, Invitation.due_at <= now, Campaign.state == "running")
+            .where(*TO_SEND, Invitation.company_id == company_id, Invitation.due_at <= now)
         )
         if session.scalar(due.limit(1)) is not None:
             enqueue(session, DELIVER, {"company_id": company_id}, now=now, key=f"{DELIVER}:{company_id}")

@@ -6,16 +6,25 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.campaigns.models import Campaign, CampaignWording, Invitation, LinkOpening
 from socialproof.contacts.models import Contact
-from socialproof.domain.invitation import WAITING, LinkState, Opening, link_state, opened_by_machine
+from socialproof.domain.invitation import WAITING, WRITTEN_TO, LinkState, Opening, link_state, opened_by_machine
 from socialproof.languages import best_language
 from socialproof.surveys.models import Survey
 
 MOST_OPENINGS_READ = 200
+TO_SEND: tuple[ColumnElement[bool], ...] = (
+    Invitation.due_at.is_not(None),
+    Invitation.state.in_(WRITTEN_TO),
+    Invitation.channel.in_(("mail", "sms")),
+    Campaign.state == "running",
+)
+"""Of an invitation and its campaign: a letter or text of it is still to go out. Whoever sends, wakes the sender or
+counts what is left means the same rows.
+"""
 
 
 def invitation_behind_link(session: Session, public_id: str) -> Invitation | None:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
+from socialproof.campaigns.wishes import refusal_of
 from socialproof.contacts.models import LedgerEntry
 from socialproof.domain.campaign import asks_for_reference, is_over
 from socialproof.domain.ledger import Kind, Verdict
@@ -28,14 +29,14 @@ none. Only what lies downstream knows; `wiring` brings the two together.
 def reference_due_at(session: Session, invitation: Invitation, answered_at: datetime) -> datetime | None:
     """When somebody who answered gladly at this moment is asked for a reference; None: never.
 
-    One that was reminded is not: nobody gets more than two letters. The row is held, because the sender may be taking
-    it in hand for the reminder.
+    One that was reminded is not: nobody gets more than two letters. Nor is one who must not be written to any more,
+    and answers an old letter. The row is held, because the sender may be taking it in hand for the reminder.
     """
     campaign = invitation.campaign
     if campaign is None or invitation.channel not in ("mail", "sms") or not _asks(campaign):
         return None
     session.refresh(invitation, ["asked_at", "sent_at", "reminder_count", "revoked_at"], with_for_update=True)
-    if invitation.reminder_count or invitation.revoked_at is not None:
+    if invitation.reminder_count or invitation.revoked_at is not None or refusal_of(invitation):
         return None
     return reference_due(
         begun_at=_begun_at(invitation),

@@ -10,23 +10,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.letters import Addressee
 from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import window_of
-from socialproof.campaigns.queries import language_of
+from socialproof.campaigns.queries import TO_SEND, language_of
 from socialproof.campaigns.references import StillGlad, is_called_off
 from socialproof.campaigns.texts import text_for
-from socialproof.campaigns.wishes import Wish, asked, campaign_of, change_by, let_go, never, rooms_today, zone_at
+from socialproof.campaigns.wishes import (
+    Wish,
+    asked,
+    campaign_of,
+    change_by,
+    let_go,
+    never,
+    refusal_of,
+    rooms_today,
+    zone_at,
+)
 from socialproof.companies.models import Company
-from socialproof.contacts.ledger import standing_of
 from socialproof.contacts.models import Contact
 from socialproof.contacts.suppression import address_hash
-from socialproof.domain.invitation import ON_ITS_WAY, WAITING, WRITTEN_TO, part_of
-from socialproof.domain.ledger import Channel, Kind, Verdict, never_reason
+from socialproof.domain.invitation import WAITING, part_of
+from socialproof.domain.ledger import Kind, Verdict
 from socialproof.domain.letter import Part
 from socialproof.domain.schedule import next_open
 from socialproof.settings import Settings
@@ -76,7 +85,7 @@ def claim_due(
     """
     company = session.get_one(Company, company_id)
     room = rooms_today(session, company, now)
-    invitations = _take(session, company_id, claim, limit, now, WRITTEN_TO if still_glad else ON_ITS_WAY)
+    invitations = _take(session, company_id, claim, limit, now, with_references=still_glad is not None)
     answered = [each.id for each in invitations if each.state == "answered"]
     glad = still_glad(session, company_id, answered) if still_glad and answered else set()
     changes: list[dict[str, Any]] = []
@@ -122,7 +131,7 @@ def release(session: Session, claim: str, ids: Iterable[int]) -> None:
 
 
 def _take(
-    session: Session, company_id: int, claim: str, limit: int, now: datetime, states: Collection[str]
+    session: Session, company_id: int, claim: str, limit: int, now: datetime, *, with_references: bool
 ) -> Sequence[Invitation]:
     """Rows that another sender holds are passed over. A claim from a clock that ran wrong does not hold for ever."""
     is_free = or_(
@@ -131,8 +140,8 @@ def _take(
     ids = session.scalars(
         select(Invitation.id)
         .join(Campaign, Campaign.id == Invitation.campaign_id)
-        .where(Invitation.company_id == company_id, Invitation.due_at <= now, Invitation.state.in_(states))
-        .where(Invitation.channel.in_(("mail", "sms")), Campaign.state == "running", is_free)
+        .where(*TO_SEND, Invitation.company_id == company_id, Invitation.due_at <= now, is_free)
+        .where(true() if with_references else Invitation.state != "answered")
         .order_by(Invitation.wanted_at, Invitation.id)
         .limit(limit)
         .with_for_update(of=Invitation, skip_locked=True)
@@ -183,7 +192,7 @@ def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
         invitation.reminded_at is not None or not campaign.most_reminders or invitation.expires_at <= now
     ):
         ended = {}
-    elif _is_repeat(invitation) and (reason := never_reason(*_channel_and_standing(invitation))):
+    elif _is_repeat(invitation) and (reason := refusal_of(invitation)):
         ended = never(reason)
     else:
         return None
@@ -194,7 +203,7 @@ def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
 def _reference_over(invitation: Invitation, glad: Collection[int], now: datetime) -> dict[str, Any] | None:
     """The same of a request for a reference: the answer stays one, whatever becomes of the letter."""
     is_over = invitation.id not in glad or is_called_off(invitation, campaign_of(invitation), now)
-    if is_over or (_is_repeat(invitation) and never_reason(*_channel_and_standing(invitation))):
+    if is_over or (_is_repeat(invitation) and refusal_of(invitation)):
         return {"due_at": None}
     return None
 
@@ -235,8 +244,3 @@ def _reader(invitation: Invitation, contact: Contact, number: int) -> Addressee:
         number,
         address_hash(campaign_of(invitation).survey.company, contact.email) if contact.email else "",
     )
-
-
-def _channel_and_standing(invitation: Invitation) -> tuple[Channel, Any]:
-    channel = Channel(invitation.channel)
-    return channel, standing_of(invitation.contact, channel)

@@ -14,9 +14,9 @@ from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.campaigns.occasions import window_of
 from socialproof.campaigns.queries import asked_since, older_waiting
 from socialproof.companies.models import Company
-from socialproof.contacts.ledger import Asking, take_many
+from socialproof.contacts.ledger import Asking, standing_of, take_many
 from socialproof.domain.invitation import WAITING
-from socialproof.domain.ledger import Channel, Decision, Kind, Verdict
+from socialproof.domain.ledger import Channel, Decision, Kind, Verdict, never_reason
 from socialproof.domain.schedule import local_day, next_open, start_of_day
 
 ENDS = {"deleted": ("cancelled", "contact_deleted"), "unsubscribed": ("unsubscribed", "unsubscribed")}
@@ -155,6 +155,12 @@ def never(reason: str) -> dict[str, Any]:
     """State and reason of an invitation that will not be sent, by the ledger's reason."""
     state, word = ENDS.get(reason, ("cancelled", reason))
     return {"state": state, "reason": word}
+
+
+def refusal_of(invitation: Invitation) -> str:
+    """Why its contact must not be written to as it stands now; empty when nothing is against it."""
+    channel = Channel(invitation.channel)
+    return never_reason(channel, standing_of(invitation.contact, channel))
 
 
 def campaign_of(invitation: Invitation) -> Campaign:

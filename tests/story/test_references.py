@@ -138,6 +138,14 @@ def test_who_is_not_glad_is_not_asked(post: Post, project: Campaign, score: int)
     assert answered(post, project, score).due_at is None
 
 
+def test_who_wants_no_more_letters_and_answers_an_old_one_is_not_planned_for(post: Post, project: Campaign) -> None:
+    contact = post.factories.contact(post.company, unsubscribed_at=NOW)
+    invitation = post.due(contact, project, state="unsubscribed", asked_at=NOW, sent_at=NOW, due_at=None)
+    with transaction(post.session) as session:
+        answer(session, invitation, 9, NOW)
+    assert (invitation.state, invitation.due_at) == ("answered", None)
+
+
 def test_the_score_as_it_stands_decides(post: Post, project: Campaign) -> None:
     lost = answered(post, project, 9)
     with transaction(post.session) as session:
