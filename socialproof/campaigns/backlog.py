@@ -19,7 +19,8 @@ class Backlog:
     """`due_since`: since when the one that waits longest could have gone out; None: nothing is due.
 
     `next_at`: when the next one of those that wait for their time is looked at. `put_off` are the last words of servers
-    to letters that are tried again, the most frequent first, with how many letters they stopped.
+    to letters that are tried again, the most frequent first, with how many letters they stopped. `stuck_count` of these
+    could not even be offered: the server was away, or refused us.
     """
 
     due_count: int
@@ -27,6 +28,7 @@ class Backlog:
     waiting_count: int
     next_at: datetime | None
     put_off: tuple[tuple[str, int], ...]
+    stuck_count: int
 
 
 def backlog(session: Session, now: datetime) -> Backlog:
@@ -42,7 +44,11 @@ def backlog(session: Session, now: datetime) -> Backlog:
         .order_by(count.desc(), Invitation.error)
         .limit(MOST_WORDS)
     )
-    return Backlog(due_count, due_since, waiting_count, next_at, tuple((row[0], row[1]) for row in put_off))
+    # Only what a server said of one letter counts as a try of it.
+    stuck_count, _since = _counted(session, (Invitation.error != "") & (Invitation.attempt_count == 0))
+    return Backlog(
+        due_count, due_since, waiting_count, next_at, tuple((row[0], row[1]) for row in put_off), stuck_count
+    )
 
 
 def campaign_counts(session: Session) -> dict[str, int]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from socialproof import clock
+from socialproof.backends.jobs import presence
 from socialproof.backends.jobs.models import Job
 from socialproof.campaigns.backlog import Backlog, backlog, campaign_counts
 from socialproof.campaigns.jobs import DELIVER
@@ -53,7 +54,13 @@ def status() -> None:
 
 def _findings(session: Session, data_dir: Path, now: datetime) -> list[Finding]:
     try:
-        found = [_database(session), _jobs(session, now), _parked(session), *_sending(session, now)]
+        found = [
+            _database(session),
+            _workers(session, now),
+            _jobs(session, now),
+            _parked(session),
+            *_sending(session, now),
+        ]
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         found = [Finding("database", f"it does not answer: {reason}", is_well=False)]
@@ -75,9 +82,18 @@ def _jobs(session: Session, now: datetime) -> Finding:
     waiting = (Job.state == "waiting") & (Job.run_at <= now) | (Job.state == "running") & (Job.lease_until <= now)
     count, since = session.execute(select(func.count(), func.min(Job.run_at)).where(waiting)).one()
     if since is not None and now - since > LATE:
-        return Finding("worker", f"{count} jobs wait, the oldest since {_at(since)}. {LOOK}", is_well=False)
+        return Finding("jobs", f"{count} waiting, the oldest since {_at(since)}. {LOOK}", is_well=False)
     running = session.scalar(select(func.count()).where(Job.state == "running", Job.lease_until > now))
-    return Finding("worker", f"no job is late; {running} in hand.")
+    return Finding("jobs", f"none is late; {running} in hand.")
+
+
+def _workers(session: Session, now: datetime) -> Finding:
+    count = presence.present_workers(session, since=now - LATE)
+    if count:
+        return Finding("worker", f"{count} at work.")
+    seen_at = presence.last_seen_at(session)
+    since = f" since {_at(seen_at)}" if seen_at else ""
+    return Finding("worker", f"none is at work{since}: start `flask --app wsgi worker`.", is_well=False)
 
 
 def _parked(session: Session) -> Finding:
@@ -90,7 +106,7 @@ def _parked(session: Session) -> Finding:
 
 def _sending(session: Session, now: datetime) -> list[Finding]:
     counts, left = campaign_counts(session), backlog(session, now)
-    campaigns = f"{counts.get('running', 0)} run, {counts.get('paused', 0)} are paused."
+    campaigns = f"{counts.get('running', 0)} running, {counts.get('paused', 0)} paused."
     return [Finding("campaigns", campaigns), _letters(left, now, is_sending=_is_sending(session, now)), _servers(left)]
 
 
@@ -116,6 +132,8 @@ def _servers(left: Backlog) -> Finding:
     if not left.put_off:
         return Finding("relay", "nothing was put off by a server.")
     words = "; ".join(f"{count} × {said}" for said, count in left.put_off)
+    if left.stuck_count:
+        return Finding("relay", f"it takes nothing from us. Its last words: {words}", is_well=False)
     return Finding("relay", f"put off and tried again, with these last words: {words}", is_warning=True)
 
 

@@ -13,11 +13,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from socialproof import clock, database, wiring
-from socialproof.backends.jobs import queue
+from socialproof.backends.jobs import presence, queue
 from socialproof.backends.jobs.models import Job
 from socialproof.backends.jobs.port import JobContext
 from socialproof.backends.jobs.worker import work
@@ -54,8 +54,14 @@ def worker(threads: int) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     context = job_context(app)
     settle()
-    threading.Thread(target=_remind, args=(context, stop), name="reminder", daemon=True).start()
+    name = presence.own_name()
+    threading.Thread(target=_remind, args=(context, stop, name), name="reminder", daemon=True).start()
     work(context, wiring.JOBS, stop, threads, wiring.PARKED)
+    try:
+        with context.transaction() as session:
+            presence.note_absent(session, name)
+    except DBAPIError:
+        log.warning("the database did not hear that this worker stops")
 
 
 def settle() -> None:
@@ -66,16 +72,18 @@ def settle() -> None:
     gc.freeze()
 
 
-def _remind(context: JobContext, stop: threading.Event) -> None:
+def _remind(context: JobContext, stop: threading.Event, name: str) -> None:
     """Every minute and every hour by this machine's running time: a clock that is set back holds nothing up."""
     minutes_left = 0
     while not stop.is_set():
         try:
+            with context.transaction() as session:
+                presence.note_present(session, name, now=context.now())
             enqueue_minutely(context)
             if minutes_left <= 0:
                 enqueue_hourly(context)
                 minutes_left = 60
-        except OperationalError:
+        except DBAPIError:
             log.exception("the jobs that time brings about could not be put on the table")
         minutes_left -= 1
         stop.wait(60)

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from socialproof.backends.jobs.models import Job
+from socialproof.backends.jobs.models import Job, WorkerPresence
 from socialproof.backends.jobs.queue import enqueue
 from socialproof.campaigns.models import Invitation
 from socialproof.clock import now
@@ -47,8 +47,12 @@ def test_a_killed_worker_repeats_at_most_the_letters_that_were_on_their_way(
         assert process.wait(PATIENCE_SECONDS) == -signal.SIGKILL
     assert _unsent(session) > 0
     _put_on_the_table(session, company_id)
-    with _worker(settings, smtp_peer):
+    with _worker(settings, smtp_peer) as second:
         _until(lambda: _unsent(session) == 0)
+        assert _present(session) == {process.pid, second.pid}
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(PATIENCE_SECONDS) == 0
+    assert _present(session) == {process.pid}, "who died said no goodbye, who was told to stop did"
     sent = Counter(smtp_peer.recipients)
     assert len(sent) == LETTERS
     assert max(sent.values()) <= 2
@@ -87,6 +91,12 @@ def _put_on_the_table(session: Session, company_id: int) -> None:
 def _unsent(session: Session) -> int:
     session.rollback()
     return session.scalar(select(func.count(Invitation.id)).where(Invitation.sent_at.is_(None))) or 0
+
+
+def _present(session: Session) -> set[int]:
+    """The processes of workers that have said they are at work, and not that they stop."""
+    session.rollback()
+    return {int(name.rpartition(":")[2]) for name in session.scalars(select(WorkerPresence.worker))}
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from socialproof import clock
+from socialproof.backends.jobs import presence
 from socialproof.backends.jobs.models import Job
 from socialproof.campaigns.models import Campaign
 from tests.factories import Factories
@@ -20,6 +22,10 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def status(app: Flask, session: Session) -> Callable[[], Result]:
+    """With a worker at work, unless a test ends it."""
+    presence.note_present(session, "machine:1", now=clock.now())
+    session.commit()
+
     def run() -> Result:
         session.rollback()
         return app.test_cli_runner().invoke(args=["status"])
@@ -44,11 +50,11 @@ def test_a_quiet_installation_is_well(status: Callable[[], Result], factories: F
     assert result.exit_code == 0
     assert {line[:8].strip() for line in result.output.splitlines()} == {"ok"}
     assert "1 wait for their time" in line(result, "letters")
-    assert "1 run, 0 are paused" in line(result, "campaigns")
+    assert "1 running, 0 paused" in line(result, "campaigns")
 
 
 @pytest.mark.both_databases
-def test_without_a_worker_the_late_letters_and_jobs_are_told_and_it_ends_with_an_error(
+def test_late_letters_and_jobs_are_told_and_it_ends_with_an_error(
     status: Callable[[], Result], factories: Factories, campaign: Campaign
 ) -> None:
     late = factories.now - HOUR
@@ -57,9 +63,25 @@ def test_without_a_worker_the_late_letters_and_jobs_are_told_and_it_ends_with_an
     result = status()
     assert result.exit_code == 1
     assert line(result, "letters").startswith("FAILED  letters: 1 letters and texts could go out")
-    assert line(result, "worker").startswith("FAILED  worker: 1 jobs wait")
+    assert line(result, "jobs").startswith("FAILED  jobs: 1 waiting")
     assert f"since {late:%Y-%m-%d %H:%M} UTC" in line(result, "letters")
-    assert "look at: worker, letters." in result.output
+    assert "look at: jobs, letters." in result.output
+
+
+@pytest.mark.both_databases
+def test_a_worker_that_died_is_missed_although_nothing_is_late(
+    status: Callable[[], Result], session: Session, factories: Factories
+) -> None:
+    assert line(status(), "worker") == "ok      worker: 1 at work."
+    seen_at = factories.now - HOUR
+    presence.note_present(session, "machine:1", now=seen_at)
+    session.commit()
+    result = status()
+    assert result.exit_code == 1
+    assert line(result, "worker").startswith(f"FAILED  worker: none is at work since {seen_at:%Y-%m-%d %H:%M} UTC")
+    presence.note_absent(session, "machine:1")
+    session.commit()
+    assert line(status(), "worker").startswith("FAILED  worker: none is at work: start")
 
 
 def test_many_letters_that_are_being_sent_are_no_failure(
@@ -86,7 +108,7 @@ def test_a_paused_campaign_is_late_with_nothing(
     result = status()
     assert result.exit_code == 0
     assert "none is late" in line(result, "letters")
-    assert "1 are paused" in line(result, "campaigns")
+    assert "1 paused" in line(result, "campaigns")
 
 
 def test_the_last_words_of_the_relay_are_told_with_how_many_letters_they_stopped(
@@ -94,11 +116,26 @@ def test_the_last_words_of_the_relay_are_told_with_how_many_letters_they_stopped
 ) -> None:
     for words in ("451 greylisted", "451 greylisted", "421 busy"):
         factories.invitation(
-            campaign.survey, campaign=campaign, channel="mail", due_at=factories.now + HOUR, error=words
+            campaign.survey,
+            campaign=campaign,
+            channel="mail",
+            due_at=factories.now + HOUR,
+            error=words,
+            attempt_count=1,
         )
     said = line(status(), "relay")
     assert said.startswith("warning ")
     assert said.endswith("2 × 451 greylisted; 1 × 421 busy")
+
+
+def test_a_relay_that_is_away_is_a_failure(
+    status: Callable[[], Result], factories: Factories, campaign: Campaign
+) -> None:
+    words = "127.0.0.1:25: [Errno 111] Connection refused"
+    factories.invitation(campaign.survey, campaign=campaign, channel="mail", due_at=factories.now + HOUR, error=words)
+    result = status()
+    assert result.exit_code == 1
+    assert line(result, "relay") == f"FAILED  relay: it takes nothing from us. Its last words: 1 × {words}"
 
 
 def test_a_job_that_was_given_up_is_a_warning(status: Callable[[], Result], factories: Factories) -> None:

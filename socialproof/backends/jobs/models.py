@@ -30,3 +30,13 @@ class Job(Base):
     lease_until: Mapped[datetime | None]
     error: Mapped[LongText] = mapped_column(default="")
     created_at: Mapped[datetime]
+
+
+class WorkerPresence(Base):
+    """A worker that is at work, or was until it died: it says so every minute and takes its row along when it stops."""
+
+    __tablename__ = "worker_presence"
+
+    worker: Mapped[str] = mapped_column(String(120), unique=True)
+    """Its machine and its process there."""
+    seen_at: Mapped[datetime]

@@ -133,7 +133,7 @@ class SmtpMailer:
                 client.login(self.user, self.password)
         except (OSError, smtplib.SMTPException) as error:
             client.close()
-            raise MailUnreachable(_words_of(error)) from error
+            raise MailUnreachable(f"{self.host}:{self.port}: {_words_of(error)}") from error
         return client
 
 
