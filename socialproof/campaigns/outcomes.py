@@ -44,7 +44,8 @@ def note_bounced(
     invitation.error = reason[: suppression.LONGEST_REASON] if invitation.contact.deleted_at is None else ""
     if is_permanent:
         _end(invitation, "bounced", "bounced")
-        invitation.bounced_at = invitation.bounced_at or now
+        if invitation.answered_at is None:  # else it was the request for a reference, which the figures do not know
+            invitation.bounced_at = invitation.bounced_at or now
         _suppress(session, invitation.contact, address, reason, now)
     session.flush()
 

@@ -48,6 +48,8 @@ def reference_due_at(session: Session, invitation: Invitation, answered_at: date
 
 def weigh_again(session: Session, *, invitation: Invitation, is_glad: bool, now: datetime) -> None:
     """The answer was changed from a glad one to another, or the other way round."""
+    # As it is now: of two changes at once the later one decides.
+    session.refresh(invitation, ["state", "due_at", "answered_at"], with_for_update=True)
     if invitation.state == "answered":
         due_at = reference_due_at(session, invitation, invitation.answered_at or now) if is_glad else None
         invitation.due_at = due_at

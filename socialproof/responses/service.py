@@ -145,7 +145,7 @@ def change_score(session: Session, *, response: Response, score: int, now: datet
 def _tell_campaign(session: Session, response: Response, old_score: int, now: datetime) -> None:
     """Only whoever is glad is asked for a reference later."""
     was_glad, is_glad = (_ask(response.survey, score) is Ask.AT_ONCE for score in (old_score, response.score))
-    if response.invitation is not None and was_glad != is_glad:
+    if was_glad != is_glad and response.invitation is not None:
         weigh_again(session, invitation=response.invitation, is_glad=is_glad, now=now)
 
 
