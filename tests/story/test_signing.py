@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -180,6 +181,23 @@ def test_a_record_that_is_gone_for_hours_is_told_to_the_owners_once_and_the_key_
         office.hour_passes()
     assert len(office.told()) == 2, "gone once more is news"
     assert office.acts().count("sender.record_gone") == 2
+
+
+def test_two_looks_at_once_let_a_waiting_key_take_over_once(office: Office) -> None:
+    office.make_key(key(1))
+    office.publish("sp20261120", key(1))
+    office.hour_passes()
+    office.make_key(key(2))
+    office.publish("sp20261120-2", key(2))
+    company_id = office.company.id
+    office.session.rollback()
+    context = replace(job_context(office.app), now=lambda: office.now)
+    with ThreadPoolExecutor(2) as workers:
+        looks = [workers.submit(key_watch.look_at_key, context, company_id=company_id) for _ in range(2)]
+        for look in looks:
+            look.result()
+    assert office.selectors() == ("sp20261120-2", "", True)
+    assert office.acts().count("sender.key_switched") == 1
 
 
 def test_an_hour_that_begins_while_a_look_is_under_way_does_not_begin_its_count_anew(office: Office) -> None:
