@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -52,12 +53,13 @@ def at(app: Flask) -> At:
 
 @pytest.fixture
 def running(factories: Factories, company: Company) -> Running:
-    """A campaign of the company that started on the first Monday of 2026."""
+    """A campaign of the company that started on the first Monday of 2026. Days and samples hang on its public id."""
+    numbers = itertools.count()
 
     def add(template: str, **values: Any) -> Campaign:
         survey = values.pop("survey", None) or factories.survey(company)
         defaults = {"name": template, "template": template, "state": "running"}
-        defaults |= {"created_at": STARTED, "started_at": STARTED}
+        defaults |= {"created_at": STARTED, "started_at": STARTED, "public_id": f"campaign-{next(numbers)}"}
         return factories.add(Campaign(company_id=company.id, survey_id=survey.id, **defaults | values))
 
     return add
