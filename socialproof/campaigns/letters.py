@@ -240,10 +240,17 @@ def sample_values(campaign: Campaign, language: str, *, name: str, base_url: str
 
 
 def sample_text(
-    campaign: Campaign, language: str, words: str, *, name: str, settings: Settings, part: Part = Part.FIRST
+    campaign: Campaign,
+    language: str,
+    words: str,
+    *,
+    name: str,
+    settings: Settings,
+    part: Part = Part.FIRST,
+    code: str = SAMPLE_CODE,
 ) -> str:
-    """A text message with these words to somebody of the team; its short address leads nowhere."""
-    link = f"{settings.base_url}/s/k/{SAMPLE_CODE}"
+    """A text message with these words to somebody of the team; without a `code` its short address leads nowhere."""
+    link = f"{settings.base_url}/s/k/{code}"
     if part is Part.REFERENCE:
         return reference_text(campaign.survey, language=language, link=link, sender=settings.sms_from)
     return text_of(words, survey=campaign.survey, name=name, language=language, link=link, sender=settings.sms_from)

@@ -16,7 +16,7 @@ from socialproof.domain.errors import RuleBroken
 from socialproof.domain.letter import LIMITS
 
 MOST_TESTS, TEST_WINDOW = 20, timedelta(hours=1)
-"""Letters that one member may send to the own address."""
+"""Letters, or texts, that one member may send to try them out."""
 TEST_SENT = "campaign.test_sent"
 
 
@@ -46,15 +46,20 @@ def change_words(
 
 def note_test(session: Session, *, campaign: Campaign, user: User, now: datetime) -> None:
     """A member sends a letter to the own address; RuleBroken("too_many_tests") after so many within an hour."""
+    refuse_many_tests(session, campaign=campaign, user=user, action=TEST_SENT, now=now)
+    company = campaign.survey.company
+    audit.note(session, company=company, user=user, action=TEST_SENT, subject=campaign.name, now=now)
+
+
+def refuse_many_tests(session: Session, *, campaign: Campaign, user: User, action: str, now: datetime) -> None:
+    """RuleBroken("too_many_tests") when the trail tells of so many such acts of the member within the hour."""
     sent = session.scalar(
         select(func.count(AuditEntry.id)).where(
             AuditEntry.company_id == campaign.company_id,
             AuditEntry.user_id == user.id,
-            AuditEntry.action == TEST_SENT,
+            AuditEntry.action == action,
             AuditEntry.happened_at > now - TEST_WINDOW,
         )
     )
     if (sent or 0) >= MOST_TESTS:
         raise RuleBroken("too_many_tests", limit=MOST_TESTS)
-    company = campaign.survey.company
-    audit.note(session, company=company, user=user, action=TEST_SENT, subject=campaign.name, now=now)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign
-from socialproof.campaigns.rewording import MOST_TESTS, TEST_WINDOW
+from socialproof.campaigns.rewording import refuse_many_tests
 from socialproof.companies import audit
 from socialproof.companies.models import AuditEntry, Company, User
 from socialproof.contacts.models import Contact, Suppression
@@ -29,16 +29,7 @@ def note_text_test(session: Session, *, campaign: Campaign, user: User, phone: s
 
     RuleBroken("too_many_tests") after so many within an hour, RuleBroken("stopped") when its owner wants none.
     """
-    sent = session.scalar(
-        select(func.count(AuditEntry.id)).where(
-            AuditEntry.company_id == campaign.company_id,
-            AuditEntry.user_id == user.id,
-            AuditEntry.action == TEST_TEXTED,
-            AuditEntry.happened_at > now - TEST_WINDOW,
-        )
-    )
-    if (sent or 0) >= MOST_TESTS:
-        raise RuleBroken("too_many_tests", limit=MOST_TESTS)
+    refuse_many_tests(session, campaign=campaign, user=user, action=TEST_TEXTED, now=now)
     company = session.get_one(Company, campaign.company_id)
     number = address_hash(company, phone)
     if _wants_none(session, company, phone, number):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from socialproof.backends.sms.port import SmsMessage
-from socialproof.campaigns.letters import SAMPLE_CODE, sample_text
+from socialproof.campaigns.letters import sample_text
 from socialproof.campaigns.models import Campaign
 from socialproof.database import new_public_id
 from socialproof.domain.letter import Part
@@ -19,7 +19,6 @@ def trial_message(
     campaign: Campaign, language: str, words: Mapping[str, str], *, part: Part, name: str, to: str, settings: Settings
 ) -> SmsMessage:
     """The text with these words, saved or not, to one number (E.164). SmsMalformed when there is nothing to say."""
-    text = sample_text(campaign, language, words["sms_text"], name=name, settings=settings, part=part)
-    return SmsMessage(
-        to=to, text=text.replace(f"/s/k/{SAMPLE_CODE}", f"/s/k/{TRIAL_CODE}"), key=f"test:{new_public_id()}"
-    )
+    said = words["sms_text"]
+    text = sample_text(campaign, language, said, name=name, settings=settings, part=part, code=TRIAL_CODE)
+    return SmsMessage(to=to, text=text, key=f"test:{new_public_id()}")
