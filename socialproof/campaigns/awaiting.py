@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign
+from socialproof.contacts.models import CustomerEvent
 from socialproof.domain.campaign import CampaignTemplate
 
 BY_EVENT = (CampaignTemplate.EVENT, CampaignTemplate.PROJECT)
@@ -26,3 +27,14 @@ def awaiting_count(session: Session, company_id: int, name: str) -> int:
         Campaign.company_id == company_id, Campaign.event_name == name, *AWAITING
     )
     return session.scalar(waiting) or 0
+
+
+def known_names(session: Session, company_id: int, *, newest: int = 1000) -> list[str]:
+    """Names of events that campaigns wait for, then of those that were noted lately, by hand or by other programs."""
+    noted = session.scalars(
+        select(CustomerEvent.name)
+        .where(CustomerEvent.company_id == company_id)
+        .order_by(CustomerEvent.id.desc())
+        .limit(newest)
+    )
+    return list(dict.fromkeys([*awaited_names(session, company_id), *sorted(set(noted))]))

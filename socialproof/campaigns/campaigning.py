@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from socialproof.domain.campaign import (
     Rhythm,
     checked,
     checked_name,
+    event_named,
     fits,
     is_over,
     obstacles,
@@ -31,6 +32,7 @@ from socialproof.domain.campaign import (
 )
 from socialproof.domain.errors import RuleBroken
 from socialproof.domain.events import CampaignStarted
+from socialproof.languages import translations
 from socialproof.surveys.models import Survey
 
 STOPPED = "campaign_stopped"
@@ -65,7 +67,7 @@ def create_campaign(
     campaign = Campaign(
         company_id=company.id, name=checked_name(name), template=kind.value, survey=survey, created_at=now
     )
-    _set_rhythm(campaign, DEFAULTS[kind])
+    _set_rhythm(campaign, _first_rhythm(kind, company.default_language))
     session.add(campaign)
     session.flush()
     _note(session, campaign, user, "campaign.created", now, template=kind.value)
@@ -208,6 +210,14 @@ def _cancel_waiting(session: Session, campaign: Campaign) -> int:
     if in_hand:
         cancelled += cancel(session, *of_campaign, Invitation.id.in_(in_hand), reason=STOPPED, are_many=True)
     return cancelled
+
+
+def _first_rhythm(kind: CampaignTemplate, language: str) -> Rhythm:
+    """The template's defaults; an event has its name in the language of the team that will note it."""
+    rhythm = DEFAULTS[kind]
+    if not rhythm.event_name:
+        return rhythm
+    return replace(rhythm, event_name=event_named(translations(language).gettext("delivered")))
 
 
 def _check_survey(template: str, survey: Survey, company_id: int) -> None:

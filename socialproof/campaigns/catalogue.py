@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from socialproof.campaigns.models import Campaign
 from socialproof.contacts.models import Contact
 from socialproof.domain.campaign import KINDS, CampaignTemplate
+from socialproof.domain.survey import SurveyKind
 from socialproof.surveys.models import Survey
 
 
@@ -37,12 +38,19 @@ def campaign_of(session: Session, company_id: int, public_id: str) -> Campaign |
 
 
 def surveys_for(session: Session, company_id: int, template: str) -> Sequence[Survey]:
-    """Surveys that a campaign of this template may ask: open ones first, then drafts, newest first; no closed ones."""
+    """Surveys that a campaign of this template may ask: open ones first, then drafts; no closed ones.
+
+    Among these relationship surveys come first, then the newest.
+    """
     kinds = [kind.value for kind in KINDS[CampaignTemplate(template)]]
     return session.scalars(
         select(Survey)
         .where(Survey.company_id == company_id, Survey.kind.in_(kinds), Survey.state != "closed")
-        .order_by(case((Survey.state == "open", 0), else_=1), Survey.id.desc())
+        .order_by(
+            case((Survey.state == "open", 0), else_=1),
+            case((Survey.kind == SurveyKind.RELATIONSHIP, 0), else_=1),
+            Survey.id.desc(),
+        )
     ).all()
 
 

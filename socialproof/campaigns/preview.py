@@ -57,8 +57,15 @@ class Preview:
     """Nothing to ask about yet: the event has not happened, there is no milestone ahead."""
     invited: int
     """Planned or asked by this campaign already."""
+    waiting: int
+    """Of the invited those whose letter has not gone out."""
     names: dict[str, list[Contact]] = field(default_factory=dict)
     """Up to twenty contacts of each figure, by the figure's name."""
+
+    @property
+    def to_ask(self) -> int:
+        """Who is still to get a first letter, as far as is known now."""
+        return self.asked_this_week + self.later + self.deferred + self.waiting
 
     @property
     def suppressed_count(self) -> int:
@@ -98,6 +105,7 @@ class _Count:
         self.figures: Counter[str] = Counter()
         self.suppressed: Counter[str] = Counter()
         self.days: Counter[date] = Counter()
+        self.waiting = 0
         self.deferred_until: datetime | None = None
         self.names: dict[str, list[int]] = {}
 
@@ -113,6 +121,7 @@ class _Count:
         if never:
             self.suppressed[never] += 1
             return "suppressed"
+        self.waiting += invited.is_waiting
         opened = list(open_occasions(self.table, row, happened, invited, ahead=YEARS))
         if invited.is_waiting or (invited.occasions and not opened):
             return "invited"
@@ -148,6 +157,7 @@ class _Count:
             not_sampled=self.figures["not_sampled"],
             not_due=self.figures["not_due"],
             invited=self.figures["invited"],
+            waiting=self.waiting,
             names=self._contacts(session),
         )
 

@@ -55,14 +55,15 @@ def checked_retention(days: int) -> int:
 def embed_origin(typed: str) -> str | None:
     """The origin that a person meant, such as https://www.example.com, or None.
 
-    The result goes into a Content-Security-Policy, so nothing but scheme, ASCII host and port survives:
-    a path is refused as much as `;`, a space, `*` or a scheme that is not http(s). `example.com` means https.
+    The result goes into a Content-Security-Policy, so nothing but scheme, ASCII host and port survives: the address of
+    a page means its whole site, while `;`, a space, `*` or a scheme that is not http(s) is refused. `example.com` means
+    https.
     """
     address = website_url(typed)
-    if address is None:
+    if address is None or re.search(r"\s", address):
         return None
     parts = urlsplit(address)
-    if parts.path not in ("", "/") or parts.query or parts.fragment or "[" in parts.netloc:
+    if "[" in parts.netloc:
         return None
     host = _ascii_host(parts.hostname or "")
     if host is None:

@@ -1,5 +1,5 @@
-// A campaign's pages: the bar of a planning that runs, and what the daily limit means while it is typed, and the
-// count of whom it asks.
+// A campaign's pages: the bar of a planning that runs, what the daily limit means while it is typed, and the count of
+// whom it asks.
 // Without it the page says the same, and has a link to look again.
 
 const SOON = 1500;
@@ -63,6 +63,37 @@ function follow(line) {
   });
 }
 
+// How long the daily limit makes it take, while limit and weekdays are changed. Of another segment, channel, share or
+// spread the page knows nothing before it is saved.
+const UNCOUNTED = ["segment", "channel", "sample_percent", "spread"];
+
+function pace(line) {
+  const form = document.getElementById(line.dataset.pace).form;
+  const day = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "medium", timeZone: "UTC" });
+  let counted = true;
+  form.addEventListener("input", ({ target }) => {
+    counted &&= !UNCOUNTED.includes(target.name);
+    const paced = counted && paceOf(line.dataset, form);
+    const words = paced && { ...paced, day: day.format(paced.last), contacts: paced.contacts.toLocaleString(language) };
+    line.querySelector("[data-pace-word]").textContent = words ? filled(line.dataset.word, words) : "";
+    line.querySelector("[data-pace-late]").hidden = !(paced && paced.late);
+  });
+}
+
+// The rule of domain/pace.py.
+function paceOf({ contacts, first, next, spread }, form) {
+  const cap = Number(form.elements.daily_cap.value);
+  const weekdays = new Set([...form.querySelectorAll("[name=weekdays]:checked")].map((box) => Number(box.value) % 7));
+  if (!Number.isInteger(cap) || cap < 1 || Number(contacts) <= cap || !weekdays.size) return null;
+  const days = Math.ceil(Number(contacts) / cap);
+  const last = new Date(first);
+  for (let left = days; ; last.setUTCDate(last.getUTCDate() + 1)) {
+    if (weekdays.has(last.getUTCDay()) && --left === 0) break;
+  }
+  const late = Boolean(next) && last >= new Date(next);
+  return spread && !late ? null : { contacts: Number(contacts), cap, days, last, late };
+}
+
 const filled = (sentence, words) => sentence.replace(/\{(\w+)\}/g, (whole, name) => words[name] ?? whole);
 
 const planning = document.querySelector("[data-planning]");
@@ -71,3 +102,5 @@ const forecast = document.querySelector("[data-forecast]");
 if (forecast) count(forecast);
 const expected = document.querySelector("[data-expected]");
 if (expected) follow(expected);
+const queue = document.querySelector("[data-pace]");
+if (queue) pace(queue);

@@ -262,3 +262,16 @@ def test_a_new_campaign_may_choose_from_surveys_that_fit_and_are_not_closed(shop
     shop.factories.survey(kind="transactional")
     assert catalogue.surveys_for(shop.session, shop.company.id, "event") == [opened, draft]
     assert set(catalogue.surveys_for(shop.session, shop.company.id, "one_off")) == {opened, draft, shop.survey}
+
+
+@pytest.mark.parametrize(("language", "word"), [("fi", "toimitettu"), ("sv", "levererat"), ("en", "delivered")])
+def test_a_project_waits_for_the_delivery_in_the_language_of_the_company(shop: Shop, language: str, word: str) -> None:
+    shop.company.default_language = language
+    assert shop.campaign("project", shop.factories.survey(shop.company, kind="transactional")).event_name == word
+
+
+def test_where_both_kinds_fit_an_open_relationship_survey_comes_first(shop: Shop) -> None:
+    shop.factories.survey(shop.company, kind="transactional")
+    shop.factories.survey(shop.company, state="draft")
+    first, *_others = catalogue.surveys_for(shop.session, shop.company.id, "one_off")
+    assert first.id == shop.survey.id

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from socialproof.campaigns.catalogue import has_more_contacts
 from socialproof.campaigns.models import Campaign
+from socialproof.campaigns.pacing import queue_of
 from socialproof.campaigns.preview import Preview, preview
 from socialproof.clock import now
 from socialproof.contacts.ledger import rest_of, standing_of
@@ -18,6 +19,7 @@ from socialproof.contacts.models import Contact
 from socialproof.database import db
 from socialproof.domain.campaign import is_over
 from socialproof.domain.ledger import Channel, Kind, never_reason, rest_until
+from socialproof.domain.pace import pace_of
 from socialproof.web.marketer.campaign_page import found, page
 from socialproof.web.marketer.campaign_words import local_date, register_campaign_words
 from socialproof.web.marketer.dashboard_words import number
@@ -52,7 +54,9 @@ def show(campaign_id: str) -> Response:
     if "count" not in request.args and has_more_contacts(db.session(), campaign.company_id, MOST_AT_ONCE):
         return page("campaign_preview/counting", campaign)
     forecast = preview(db.session(), campaign, now())
-    return page("campaign_preview/show", campaign, forecast=forecast, groups=groups_of(campaign, forecast))
+    queue = queue_of(db.session(), campaign, contacts=forecast.to_ask, now=now())
+    pace = pace_of(queue, daily_cap=campaign.daily_cap, weekdays=campaign.weekdays) if queue else None
+    return page("campaign_preview/show", campaign, forecast=forecast, pace=pace, groups=groups_of(campaign, forecast))
 
 
 def groups_of(campaign: Campaign, forecast: Preview) -> list[Group]:

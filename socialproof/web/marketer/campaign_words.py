@@ -12,12 +12,13 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from socialproof.campaigns.models import Campaign
+from socialproof.campaigns.models import Campaign, Invitation
 from socialproof.domain.campaign import DAY_MINUTES
 from socialproof.domain.schedule import local_day
 from socialproof.languages import DEFAULT, locale_of
 from socialproof.web.language import day
 from socialproof.web.marketer.access import current
+from socialproof.web.marketer.reach_words import capped_word
 
 PURPOSES = {
     "relationship": _l(
@@ -144,8 +145,19 @@ def local_date(moment: datetime) -> str:
     return day(local_day(moment, current().company.time_zone))
 
 
+def waits_word(invitation: Invitation, campaign: Campaign) -> str:
+    """When an invitation that waits goes out; with a daily cap the day is only the earliest one."""
+    if invitation.due_at is None:
+        return ""
+    due_on = local_date(invitation.due_at)
+    capped = capped_word(due_on, campaign.daily_cap, invitation.reason)
+    return capped or str(
+        _("until %(day)s", day=due_on) if invitation.state == "deferred" else _("on %(day)s", day=due_on)
+    )
+
+
 def register_campaign_words(blueprint: Blueprint) -> None:
     """Give the templates of this page these words; names are the functions' own."""
-    words = (minute_word, weekday_word, rhythm_word, hours_word, reminder_word, local_date)
+    words = (minute_word, weekday_word, rhythm_word, hours_word, reminder_word, local_date, waits_word)
     tables = {"PURPOSES": PURPOSES, "SIGNS": SIGNS, "OBSTACLES": OBSTACLES, "WARNINGS": WARNINGS}
     blueprint.context_processor(lambda: tables | {word.__name__: word for word in words})

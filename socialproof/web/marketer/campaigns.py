@@ -10,12 +10,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from socialproof.campaigns import campaigning, catalogue, insight
+from socialproof.campaigns.awaiting import BY_EVENT, known_names
 from socialproof.campaigns.models import Campaign
+from socialproof.campaigns.pacing import expected_queue
 from socialproof.campaigns.references import asked_among
 from socialproof.clock import now
 from socialproof.database import db, transaction
-from socialproof.domain.campaign import KINDS, CampaignTemplate, asks_for_reference, unhappy_per_day
+from socialproof.domain.campaign import KINDS, CampaignTemplate, asks_for_reference, is_over, unhappy_per_day
 from socialproof.domain.errors import RuleBroken
+from socialproof.domain.pace import pace_of
 from socialproof.responses.insight import response_funnel, score_counts
 from socialproof.testimonials.references import reference_counts
 from socialproof.web.marketer.access import current, role_required
@@ -216,4 +219,15 @@ def _expected(campaign: Campaign) -> Expected:
 
 
 def _settings_page(campaign: Campaign, form: CampaignForm, status: int = 200) -> Response:
-    return page("campaigns/settings", campaign, status, form=form, expected=_expected(campaign))
+    queue = expected_queue(db.session(), campaign, now=now()) if not is_over(campaign.state) else None
+    pace = pace_of(queue, daily_cap=campaign.daily_cap, weekdays=campaign.weekdays) if queue else None
+    context = {"expected": _expected(campaign), "queue": queue, "pace": pace, "event_names": _event_names(campaign)}
+    return page("campaigns/settings", campaign, status, form=form, **context)
+
+
+def _event_names(campaign: Campaign) -> list[str]:
+    """Words that the company uses for events already, then some to begin with."""
+    if campaign.template not in BY_EVENT:
+        return []
+    usual = (_("deal won"), _("delivered"), _("meeting held"), _("support solved"))
+    return list(dict.fromkeys([*known_names(db.session(), campaign.company_id), *usual]))

@@ -17,7 +17,7 @@ from wtforms import HiddenField, SelectChoice, SelectField, SubmitField
 from wtforms.validators import InputRequired
 
 from socialproof.campaigns import links, queries, service
-from socialproof.campaigns.awaiting import awaited_names
+from socialproof.campaigns.awaiting import known_names
 from socialproof.campaigns.models import Invitation
 from socialproof.clock import now
 from socialproof.contacts.models import Contact
@@ -74,7 +74,7 @@ def boxes_for(contact: Contact) -> Boxes:
         link_form=LinkForm.of(surveys, formdata=None),
         links=links.open_links_of(session, contact, now=now(), limit=MOST_LINKS_SHOWN),
         event_form=EventForm.at(now(), current().company.time_zone),
-        event_names=awaited_names(session, contact.company_id),
+        event_names=known_names(session, contact.company_id),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 
+from socialproof.campaigns.models import Invitation
 from socialproof.domain.ledger import Kind
 from socialproof.domain.nps import Segment, segment_of
 from socialproof.responses.models import Response
@@ -16,7 +17,7 @@ from socialproof.testimonials.contact_history import Happening
 from socialproof.testimonials.models import Testimonial
 from socialproof.web.language import day
 from socialproof.web.marketer.moderation_words import PURPOSES
-from socialproof.web.marketer.reach_words import channel_word, reason_word
+from socialproof.web.marketer.reach_words import capped_word, channel_word, reason_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,20 @@ def _deferred(happening: Happening) -> Told:
         sentence = _("Deferred: %(reason)s", reason=reason_word(entry.reason))
     else:
         until = day(entry.until.date())
-        words = _("Deferred until %(day)s: %(reason)s")
+        sentence = _deferred_words(until, entry.reason, happening.invitation)
         if entry.kind == Kind.TESTIMONIAL:
             words = _("The request for a reference is deferred until %(day)s: %(reason)s")
-        sentence = words % {"day": until, "reason": reason_word(entry.reason)}
+            sentence = words % {"day": until, "reason": reason_word(entry.reason)}
     return Told(happening.at, "clock", sentence, about, colour="caution")
+
+
+def _deferred_words(until: str, reason: str, invitation: Invitation | None) -> str:
+    """With a daily cap the day is only the earliest one."""
+    campaign = invitation.campaign if invitation else None
+    capped = capped_word(until, campaign.daily_cap, reason) if campaign else ""
+    if capped:
+        return str(_("Deferred: %(reason)s", reason=capped))
+    return str(_("Deferred until %(day)s: %(reason)s", day=until, reason=reason_word(reason)))
 
 
 def _waiting(happening: Happening) -> Told:
@@ -107,7 +117,7 @@ def _waiting(happening: Happening) -> Told:
         about = " · ".join((about, _("Paused")))
     if invitation.state != "deferred":
         return Told(happening.at, "clock", _("Planned"), about)
-    words = _("Deferred until %(day)s: %(reason)s", day=day(happening.at.date()), reason=reason_word(invitation.reason))
+    words = _deferred_words(day(happening.at.date()), invitation.reason, invitation)
     return Told(happening.at, "clock", words, about, colour="caution")
 
 

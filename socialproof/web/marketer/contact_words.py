@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 
 from socialproof.contacts.models import Contact
 from socialproof.contacts.phones import readable
@@ -68,6 +69,12 @@ def initials(contact: Contact) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def breakable(address: str) -> Markup:
+    """An e-mail address that breaks after its @ and before its dots rather than inside a word."""
+    wbr = Markup("<wbr>")
+    return escape(address).replace("@", "@" + wbr).replace(".", wbr + ".")
+
+
 def fault_words(code: str, most: object = None) -> str:
     """What is wrong with a value of a contact or of a segment's rule."""
     words: dict[str, str] = {
@@ -109,6 +116,6 @@ def contact_acts(subject: str) -> dict[str, str]:
 def register_contact_words(blueprint: Blueprint) -> None:
     """Give the templates these words as filters, and `number` as a function; names are the functions' own."""
     blueprint.context_processor(lambda: {"number": number})
-    for word in (field_word, op_word, contact_state_word, contact_name, initials):
+    for word in (field_word, op_word, contact_state_word, contact_name, initials, breakable):
         blueprint.add_app_template_filter(word)
     blueprint.add_app_template_filter(readable, "readable_phone")

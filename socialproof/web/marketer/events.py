@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from socialproof.campaigns.awaiting import awaited_names, awaiting_count
+from socialproof.campaigns.awaiting import awaiting_count, known_names
 from socialproof.clock import now
 from socialproof.contacts.events import note_event
 from socialproof.contacts.models import Contact
@@ -65,7 +65,7 @@ def _told(name: str, count: int) -> str:
 
 
 def _again(contact: Contact, form: EventForm) -> Response:
-    names = awaited_names(db.session(), contact.company_id)
+    names = known_names(db.session(), contact.company_id)
     return make_response(
         render_template("marketer/events/note.html", contact=contact, form=form, event_names=names), 422
     )

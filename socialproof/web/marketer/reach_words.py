@@ -95,6 +95,16 @@ def reason_word(code: str) -> str:
     return str(REASONS.get(code) or _("for another reason")) if code else ""
 
 
+def capped_word(day: str, cap: int | None, reason: str) -> str:
+    """When somebody is asked who waits for a place in a campaign with a daily cap: the day is only the earliest one.
+
+    Empty where the day can be relied on: there is no cap, or the reason has a day of its own.
+    """
+    if not cap or reason not in ("", "daily_cap", "outside_hours"):
+        return ""
+    return str(_("not before %(day)s, at most %(cap)s a day", day=day, cap=cap))
+
+
 def state_word(state: str) -> str:
     """The state of one invitation."""
     return str(STATES.get(state, state))

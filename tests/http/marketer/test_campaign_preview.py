@@ -43,6 +43,28 @@ def test_a_draft_says_who_is_asked_deferred_and_suppressed_with_names_and_reason
     assert session.scalar(select(func.count(LedgerEntry.id))) == 0
 
 
+def test_a_daily_cap_says_how_long_it_takes_before_and_after_the_start_and_when_that_is_longer_than_a_round(
+    signed_in: SignedIn, factories: Factories
+) -> None:
+    admin = signed_in("admin")
+    survey = factories.survey(admin.company)
+    everyday = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "daily_cap": 1, "every_months": 1}
+    draft = factories.campaign(survey, state="draft", started_at=None, planned_at=None, **everyday)
+    running = factories.campaign(survey, **everyday)
+    for _number in range(40):
+        contact = factories.contact(admin.company)
+        due = {"state": "deferred", "reason": "daily_cap", "due_at": factories.now + timedelta(days=1)}
+        factories.invitation(survey, contact, campaign_id=running.id, asked_at=None, **due)
+    for path in (f"{draft.public_id}/preview", f"{draft.public_id}/settings", f"{running.public_id}/preview"):
+        page = admin.get(f"/app/campaigns/{path}").text
+        assert "40 contacts at 1 a day take about 40 days of sending, until about" in page, path
+        assert "That is longer than a round: the next one begins on" in page, path
+    listed = admin.get(f"/app/campaigns/{running.public_id}").text
+    assert "at most 1 a day</span>" in listed and "not before" in listed and "until" not in listed
+    history = admin.get(f"/app/contacts/{contact.public_id}").text
+    assert "Deferred: not before" in history and "Deferred until" not in history
+
+
 def test_nobody_to_ask_an_event_to_come_and_a_campaign_that_is_over_have_words(
     signed_in: SignedIn, factories: Factories
 ) -> None:

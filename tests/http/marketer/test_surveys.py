@@ -147,7 +147,7 @@ def test_settings_are_kept(admin, survey, again):
         ("embed_domains", "javascript:alert(1)"),
         ("embed_domains", "java\tscript:alert(1)"),
         ("embed_domains", "https://a.example; script-src *"),
-        ("embed_domains", "https://a.example/path"),
+        ("embed_domains", "https://a.example/path https://b.example"),
         ("brand_color", "red;}body{display:none"),
         ("max_video_seconds", "1e9"),
         ("max_video_seconds", "-5"),
