@@ -28,6 +28,8 @@ from socialproof.seal import Seal
 
 LOOK_AT_KEYS, TELL_RECORD_GONE = "companies.look_at_keys", "companies.tell_record_gone"
 LOOK_EVERY = timedelta(hours=1)
+APART = timedelta(seconds=10)
+"""From one company's look to the next one's, as far as the hour has room: longer than name servers are waited for."""
 LOOKS_BEFORE_TOLD = 3
 """So many looks in a row found no record, each an hour after the one before."""
 
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 def look_at_keys(context: JobContext) -> None:
-    """Every hour: put a look at the keys of each company that has one on the table, spread over the hour.
+    """Every hour: put a look at the keys of each company that has one on the table, one after the other.
 
     Name servers that do not answer would otherwise hold all threads of a worker at once. A look that waits or runs is
     left alone: it may have begun to count.
@@ -49,8 +51,9 @@ def look_at_keys(context: JobContext) -> None:
         )
         under_way = {payload["company_id"] for payload in looks}
         due = [each for each in session.scalars(senders.order_by(MailSender.company_id)) if each not in under_way]
+        apart = min(APART, LOOK_EVERY / max(1, len(due)))
         for number, company_id in enumerate(due):
-            run_at = now + LOOK_EVERY * number / len(due)
+            run_at = now + apart * number
             enqueue(session, LOOK_AT_KEY, {"company_id": company_id}, now=now, run_at=run_at, key=_key(company_id))
 
 
