@@ -51,9 +51,10 @@ def comment(token: str) -> BaseResponse:
         with transaction() as session:
             response = response_of(token)
             add_comment(session, response=response, comment=text, now=clock.now())
-            note_ask(session, response=response, now=clock.now())
             if request.form.get("next") == "thanks":
                 not_now(session, response=response, now=clock.now())
+            # Counters come last everywhere, behind the invitation.
+            note_ask(session, response=response, now=clock.now())
         return redirect(_after_comment(request.form.get("next", "")), 303)
     except RuleBroken as refusal:
         return _comment_refused(token, text, refusal)
