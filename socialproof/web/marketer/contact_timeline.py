@@ -33,6 +33,8 @@ class Told:
     score: int | None = None
     segment: Segment | None = None
     colour: str = ""
+    retract: str = ""
+    """Where somebody of the team may take back what they noted."""
 
 
 def told(happening: Happening) -> Told:
@@ -168,8 +170,12 @@ def _consent(happening: Happening) -> Told:
 
 def _event(happening: Happening) -> Told:
     event = happening.about
-    source = _("told by another program") if event.source == "api" else _("noted by hand")
-    return Told(happening.at, "star", event.name, source)
+    if event.source == "api":
+        return Told(happening.at, "star", event.name, _("told by another program"))
+    at = {"contact_id": event.contact.public_id, "event_id": event.public_id}
+    return Told(
+        happening.at, "star", event.name, _("noted by hand"), retract=url_for("marketer.events.ask_retract", **at)
+    )
 
 
 def _unsubscribed(happening: Happening) -> Told:

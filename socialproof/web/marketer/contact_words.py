@@ -106,6 +106,7 @@ def contact_acts(subject: str) -> dict[str, str]:
         "contact.address_changed": _("changed the address of a contact"),
         "contact.unsubscribed": _("unsubscribed a contact who had told them so"),
         "contact.resubscribed": _("let a contact be asked again"),
+        "event.retracted": _("took back what was noted by hand: %(subject)s", subject=subject),
         "contacts.exported": _("took contacts as a file: %(subject)s", subject=subject or _("All")),
         "segment.created": _("made the segment %(subject)s", subject=subject),
         "segment.changed": _("changed the segment %(subject)s", subject=subject),

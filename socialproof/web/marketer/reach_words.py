@@ -24,6 +24,7 @@ REASONS = {
     "stopped": _l("answered STOP to a text message"),
     # not any more
     "campaign_stopped": _l("the campaign was stopped"),
+    "event_retracted": _l("what was noted was taken back"),
     "survey_closed": _l("the survey was closed"),
     "survey_not_open": _l("the survey is not open"),
     "refused": _l("their server refused it"),

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from socialproof.campaigns.models import Invitation
+from socialproof.companies.models import AuditEntry
 from socialproof.contacts.models import CustomerEvent
 
 
@@ -74,6 +76,44 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(moderator, contact, note
     if "name" not in changes:
         assert 'value="Kept &lt;words&gt;"' in page.text
     assert noted() == []
+
+
+@pytest.mark.both_databases
+def test_what_was_noted_by_mistake_is_taken_back_and_nothing_is_sent_for_it(
+    moderator, contact, factories, noted, session, run_jobs
+):
+    survey = factories.survey(moderator.company, kind="transactional")
+    factories.campaign(survey, template="event", event_name="delivered", delay_days=2)
+    today = datetime.now(UTC).date().isoformat()
+    page = moderator.post(
+        path(contact), {"name": "delivered", "day": today, "time": "00:00"}, follow_redirects=True
+    ).text
+    run_jobs()
+    [question] = re.findall(r'href="([^"]+/retract)"', page)
+    assert "what campaigns planned because of it is not sent" in moderator.get(question).text
+    assert len(noted()) == 1 and session.scalars(select(Invitation.state)).all() == ["pending"]
+    page = moderator.post(question, follow_redirects=True).text
+    assert "Undone." in page and "/retract" not in page
+    assert noted() == []
+    [invitation] = session.scalars(select(Invitation))
+    assert (invitation.state, invitation.reason, invitation.due_at) == ("cancelled", "event_retracted", None)
+    assert [entry.subject for entry in session.scalars(select(AuditEntry))] == ["delivered"]
+    assert moderator.post(question).status_code == 404
+
+
+def test_it_stays_when_the_letter_went_out_and_what_another_program_told_stays_too(
+    moderator, contact, factories, noted
+):
+    values = {"company_id": moderator.company.id, "contact_id": contact.id, "name": "delivered"}
+    moments = {"happened_at": factories.now, "created_at": factories.now}
+    by_hand, told = (factories.add(CustomerEvent(**values, **moments, source=source)) for source in ("hand", "api"))
+    survey = factories.survey(moderator.company, kind="transactional")
+    campaign = factories.campaign(survey, template="event", event_name="delivered")
+    factories.invitation(survey, contact, campaign_id=campaign.id, occasion=by_hand.public_id, state="sent")
+    refused = moderator.post(f"{path(contact)}/{by_hand.public_id}/retract", follow_redirects=True)
+    assert "It stays: a letter because of it has gone out already." in refused.text
+    assert moderator.post(f"{path(contact)}/{told.public_id}/retract").status_code == 404
+    assert len(noted()) == 2
 
 
 def test_viewers_note_nothing(signed_in, factories):
