@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from socialproof.companies import api_tokens, team
 from socialproof.companies.models import UserSession
+from socialproof.contacts.models import CustomerEvent
 from socialproof.domain.roles import Role, role_named
 from socialproof.web.marketer.access import required
 from tests.factories import Factories
@@ -61,6 +62,10 @@ def foreign(session: Session, factories: Factories) -> dict[str, str]:
     token, _shown = api_tokens.make_token(
         session, company=owner.company, name="CRM", scopes=["events"], user=owner.user, now=factories.now
     )
+    moments = {"happened_at": factories.now, "created_at": factories.now}
+    event = factories.add(
+        CustomerEvent(company_id=owner.company.id, contact_id=invited.contact_id, name="x", source="hand", **moments)
+    )
     session.commit()
     ids = {
         "survey_id": survey.public_id,
@@ -77,6 +82,7 @@ def foreign(session: Session, factories: Factories) -> dict[str, str]:
         "import_id": factories.contact_import(owner.company).public_id,
         "segment_id": factories.segment(owner.company).public_id,
         "token_id": token.public_id,
+        "event_id": event.public_id,
     }
     session.rollback()
     return ids
