@@ -18,6 +18,8 @@ from socialproof.domain.contact import ATTRIBUTE, FIELDS, guard
 BATCH = 500
 BOM = "\ufeff"
 """Without it spreadsheets read Windows-1252."""
+DIVIDERS = {"comma": ",", "semicolon": ";"}
+"""What may stand between two cells, by its name in addresses."""
 HEADINGS = (*FIELDS, "unsubscribed")
 """The import knows these, and "attributes.<name>", in whatever language it is used."""
 
@@ -35,8 +37,8 @@ _COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
 )
 
 
-def export(session: Session, found: Sequence[ColumnElement[bool]]) -> Iterator[str]:
-    """The contacts that fulfil the conditions, oldest first, as pieces of CSV: UTF-8 with a mark, CRLF, commas.
+def export(session: Session, found: Sequence[ColumnElement[bool]], delimiter: str = ",") -> Iterator[str]:
+    """The contacts that fulfil the conditions, oldest first, as pieces of CSV: UTF-8 with a mark, CRLF.
 
     Read in batches: only eight bytes per contact are kept in memory. One column per free attribute. What would begin
     a formula has a ' before it, see `domain.contact.guard`.
@@ -45,9 +47,9 @@ def export(session: Session, found: Sequence[ColumnElement[bool]]) -> Iterator[s
         "q", session.scalars(select(Contact.id).where(*found).order_by(Contact.id).execution_options(yield_per=BATCH))
     )
     names = _attribute_names(session, ids)
-    yield BOM + _lines([[*HEADINGS, *(ATTRIBUTE + name for name in names)]])
+    yield BOM + lines([[*HEADINGS, *(ATTRIBUTE + name for name in names)]], delimiter)
     for rows in _batches(session, ids, *_COLUMNS):
-        yield _lines([_cells(row, names) for row in rows])
+        yield lines([_cells(row, names) for row in rows], delimiter)
 
 
 def _attribute_names(session: Session, ids: array[int]) -> list[str]:
@@ -72,7 +74,9 @@ def _cells(row: Row[Any], names: Sequence[str]) -> list[str]:
     return [*fixed, "yes" if unsubscribed_at else "", *(row.attributes.get(name, "") for name in names)]
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> str:
+def lines(rows: Sequence[Sequence[str]], delimiter: str) -> str:
+    """Rows as CSV in which no cell is a formula, see `domain.contact.guard`."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([guard(cell) for cell in row] for row in rows)
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerows([guard(cell) for cell in row] for row in rows)
     return text.getvalue()

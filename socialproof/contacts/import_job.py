@@ -17,7 +17,7 @@ from socialproof.backends.storage.port import MissingObject
 from socialproof.companies.models import Company, Membership, User
 from socialproof.contacts.import_batches import take_rows
 from socialproof.contacts.import_values import Problem, Row, RowReader
-from socialproof.contacts.importing import DATES, KEPT_FOR, OVER, change_state
+from socialproof.contacts.importing import DATES, KEPT_FOR, OVER, PHONES, change_state
 from socialproof.contacts.models import ContactImport, ImportProblem
 from socialproof.contacts.phones import home_of
 from socialproof.domain.contact_file import MOST_ROWS, Record, count_lines, heading_of, records
@@ -56,8 +56,8 @@ class Task:
         return records(context.backends.storage.open(self.storage_key), self.encoding, self.delimiter)
 
     def reader(self, headings: list[str]) -> RowReader:
-        dates = self.mapping.get(DATES, "")
-        return RowReader(self.mapping, headings, dates=dates, language=self.home, owners=self.owners)
+        chosen = {"dates": self.mapping.get(DATES, ""), "phones": self.mapping.get(PHONES, "")}
+        return RowReader(self.mapping, headings, language=self.home, owners=self.owners, **chosen)
 
 
 def take_in(context: JobContext, *, company_id: int, import_id: int) -> None:

@@ -15,6 +15,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from phonenumbers import PhoneMetadata
 
 from socialproof.companies.emails import kept_email
+from socialproof.contacts.import_phones import REFUSE, has_country
 from socialproof.contacts.phones import e164, region_of
 from socialproof.domain.contact import ATTRIBUTE, LONGEST, is_attribute, longest, unguard
 from socialproof.domain.contact_cells import day_in, is_yes, language_named, zone_named
@@ -30,6 +31,7 @@ LONGEST_SHOWN = 120
 _PARTS = ("first_name", "last_name")
 _REPEATED = ("first_name", "role")
 """Texts that many rows of a file share, as they do free attributes."""
+_NO_ADDRESS = ("bad_email", "bad_phone", "ambiguous_phone", "no_country")
 _MOST_REMEMBERED = 256
 """Cells of one column; they are short, so that even a file made for it fills no memory."""
 _PLAIN_LINE = re.compile(r"[!-&(-~\xa1-\xac\xae-\u017f]+(?: [!-&(-~\xa1-\xac\xae-\u017f]+)*")
@@ -37,6 +39,8 @@ _PLAIN_LINE = re.compile(r"[!-&(-~\xa1-\xac\xae-\u017f]+(?: [!-&(-~\xa1-\xac\xae
 _PLAIN_EMAIL = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@((?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,24}))")
 _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 _PLAIN_PHONE = re.compile(r"\+?[0-9][0-9 ()-]{5,24}[0-9]")
+
+_Reader = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,9 @@ class Row:
 class RowReader:
     """Knows the columns of one file.
 
-    `mapping`: field by column number; `dates`: DAY_FIRST, MONTH_FIRST or ""; `language`: the company's, or its country,
-    for telephone numbers; `owners`: user ids of the team by e-mail address.
+    `mapping`: field by column number; `dates`: the order of days, or ""; `language`: the company's, or its country, for
+    telephone numbers; `phones`: the country of those without a country code, REFUSE, or "" to judge each by its
+    contact's language; `owners`: user ids of the team by e-mail address.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class RowReader:
         dates: str,
         language: str,
         owners: Mapping[str, int],
+        phones: str = "",
     ) -> None:
         numbered = [(int(number), name) for number, name in mapping.items() if number.isdecimal()]
         columns = [(index, name) for index, name in numbered if name and index < len(headings)]
@@ -89,13 +95,7 @@ class RowReader:
         ]
         self._has_parts = any(name in _PARTS for _, name in columns)
         self._attributes = [(name, name.removeprefix(ATTRIBUTE)) for _, name in columns if is_attribute(name)]
-        home = region_of(language)
-        # English is what people from everywhere are written to in; it says nothing about their country.
-        regions = {spoken: home if spoken == "en" else region_of(spoken) for spoken in LANGUAGES}
-        self._phone_of: dict[object, Callable[[str], object]] = {
-            spoken: partial(_phone, region=region, home=home) for spoken, region in regions.items()
-        }
-        self._phone_at_home = partial(_phone, region=home, home=home)
+        self._phone_of, self._phone_at_home = _phone_readers(region_of(language), phones)
 
     def read(self, record: Record) -> Row | Problem:
         """The row's values; a Problem when it can be no contact."""
@@ -146,7 +146,7 @@ class RowReader:
 
     def _without_address(self, row: Row) -> Problem:
         """Refused; when an address stood there and is none, that is the reason to show."""
-        wrong = next((each for each in row.problems if each.code in ("bad_email", "bad_phone")), None)
+        wrong = next((each for each in row.problems if each.code in _NO_ADDRESS), None)
         if wrong is None:
             return Problem(row.line, "no_address")
         return Problem(row.line, wrong.code, wrong.column, wrong.value)
@@ -253,6 +253,26 @@ def _email(cell: str) -> str:
     if found is None:
         raise RuleBroken("bad_email")
     return found
+
+
+def _phone_readers(home: str, phones: str) -> tuple[dict[object, _Reader], _Reader]:
+    """What reads a telephone number, by the language of its contact; and for all others."""
+    if phones == REFUSE:
+        return {}, partial(_phone_with_country, home=home)
+    if phones:
+        return {}, partial(_phone, region=phones, home=phones)
+    # English is what people from everywhere are written to in; it says nothing about their country.
+    regions = {spoken: home if spoken == "en" else region_of(spoken) for spoken in LANGUAGES}
+    by_language: dict[object, _Reader] = {
+        spoken: partial(_phone, region=region, home=home) for spoken, region in regions.items()
+    }
+    return by_language, partial(_phone, region=home, home=home)
+
+
+def _phone_with_country(cell: str, home: str) -> str:
+    if not has_country(cell):
+        raise RuleBroken("no_country")
+    return _phone(cell, home, home)
 
 
 def _phone(cell: str, region: str, home: str) -> str:

@@ -22,9 +22,10 @@ from socialproof.backends.jobs.queue import enqueue
 from socialproof.backends.storage.port import Storage
 from socialproof.companies import audit
 from socialproof.companies.models import Company, User
+from socialproof.contacts.import_phones import CHOICES
 from socialproof.contacts.models import ContactImport
 from socialproof.database import new_public_id
-from socialproof.domain.contact_cells import DAY_FIRST, MONTH_FIRST
+from socialproof.domain.contact_cells import ORDERS
 from socialproof.domain.contact_file import DELIMITERS, ENCODINGS, MOST_BYTES, Reading, heading_of, records, sniff
 from socialproof.domain.contact_headings import check_fields
 from socialproof.domain.errors import Conflict, RuleBroken
@@ -33,8 +34,9 @@ from socialproof.domain.text import clean_line
 IMPORT, SWEEP = "contacts.import", "contacts.sweep_imports"
 KEPT_FOR = timedelta(days=7)
 """A file that nobody started or that failed; one that is over goes at once."""
-DATES = "dates"
-"""Among the numbers of the mapping: the order of days, where the file leaves it open."""
+DATES, PHONES = "dates", "phones"
+"""Among the numbers of the mapping: the order of days, and the country of numbers without one, where the file leaves it
+open."""
 LONGEST_FILE_NAME = 200
 LIVING = ("uploaded", "waiting", "running")
 OVER = ("done", "cancelled")
@@ -113,18 +115,23 @@ def start_import(
     mapping: Mapping[str, str],
     dates: str,
     now: datetime,
+    phones: str = "",
 ) -> None:
-    """Hand the file to the worker. `mapping`: field by column number; `dates`: DAY_FIRST, MONTH_FIRST or "".
+    """Hand the file to the worker. `mapping`: field by column number; `dates`: one of ORDERS or ""; `phones`: the
+    country of numbers without one, REFUSE, or "" to judge each by its contact's language.
 
-    RuleBroken: unknown_encoding, unknown_dates, and as check_fields; Conflict when it was started already.
+    RuleBroken: unknown_encoding, unknown_dates, unknown_phones, and as check_fields; Conflict when it was started
+    already.
     """
     if not found.encoding:
         raise RuleBroken("unknown_encoding")
     check_fields(list(mapping.values()))
-    if dates not in ("", DAY_FIRST, MONTH_FIRST):
+    if dates not in ("", *ORDERS):
         raise RuleBroken("unknown_dates")
+    if phones not in ("", *CHOICES):
+        raise RuleBroken("unknown_phones")
     _require_uploaded(session, found)
-    found.mapping = {**mapping, DATES: dates}
+    found.mapping = {**mapping, DATES: dates, PHONES: phones}
     found.state = "waiting"
     audit.note(session, company=company, user=user, action="contacts.imported", now=now, subject=found.file_name)
     enqueue(session, IMPORT, {"company_id": found.company_id, "import_id": found.id}, now=now)

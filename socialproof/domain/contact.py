@@ -30,7 +30,9 @@ _DAY = re.compile(r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})/(\d{1,2})/(\d{1,2})|(
 _DAY_FIRST = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _CLOCK = re.compile(r"[T ]\d{1,2}:\d\d.*")
 _BEGINS = "[\"']*[=+\\-@\t\r\n＝＋－＠]"
-_FORMULA, _GUARDED = re.compile(f"(^|;)(?={_BEGINS})"), re.compile(f"(^|;)'(?={_BEGINS})")
+_CALCULATES = f"{_BEGINS}[^,;]"
+_FORMULA = re.compile(f"(?<![^;])(?={_BEGINS})|(?<=,)(?={_CALCULATES})")
+_GUARDED = re.compile(f"(?<![^;])'(?={_BEGINS})|(?<=,)'(?={_CALCULATES})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +121,15 @@ def time_zone_of(typed: str) -> str:
 def guard(cell: str) -> str:
     """A cell as a spreadsheet shows it and never calculates it: what would begin a formula gets a ' before it.
 
-    Also behind a semicolon: where numbers have a decimal comma, spreadsheets begin a new cell there. And so does what
-    looks guarded already, so that `unguard` gives back every text there is.
+    Also behind a semicolon and behind a comma: the language of the spreadsheet says which begins a new cell. And
+    so does what looks guarded already, so that `unguard` gives back every text there is. A price such as 100,- stays.
     """
-    return _FORMULA.sub(r"\1'", cell)
+    return _FORMULA.sub("'", cell)
 
 
 def unguard(cell: str) -> str:
     """What `guard` was given."""
-    return _GUARDED.sub(r"\1", cell)
+    return _GUARDED.sub("", cell)
 
 
 def _no_longer(field_name: str, text: str, most: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 
+import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -23,9 +24,9 @@ from tests.factories import Factories
 TODAY = date(2026, 3, 1)
 
 
-def exported(session: Session, company: Company) -> bytes:
+def exported(session: Session, company: Company, delimiter: str) -> bytes:
     session.rollback()
-    return "".join(export(session, conditions(company.id, Wanted(TODAY)))).encode()
+    return "".join(export(session, conditions(company.id, Wanted(TODAY)), delimiter)).encode()
 
 
 def bring_in(app: Flask, session: Session, company: Company, user: User, data: bytes) -> None:
@@ -50,8 +51,9 @@ def bring_in(app: Flask, session: Session, company: Company, user: User, data: b
         )
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
 def test_a_file_comes_back_byte_by_byte(
-    app: Flask, session: Session, factories: Factories, run_jobs: Callable[[], int]
+    app: Flask, session: Session, factories: Factories, run_jobs: Callable[[], int], delimiter: str
 ) -> None:
     first, second = factories.company(default_language="sv"), factories.company(default_language="fi")
     user = factories.user(email="boss@nordlys.example")
@@ -66,6 +68,8 @@ def test_a_file_comes_back_byte_by_byte(
         "@x",
         "'a'",
         'a,b;"c"',
+        "a,=1;-1",
+        "100,-",
         HOSTILE,
         "Åsa Kjær",
         "\u05e9\u05dc\u05d5\u05dd",
@@ -85,7 +89,7 @@ def test_a_file_comes_back_byte_by_byte(
             unsubscribed_at=factories.now if number == 3 else None,
             attributes={"Plan": text, "name": "x", HOSTILE[:60]: text} if number % 5 else {},
         )
-    gone_out = exported(session, first)
+    gone_out = exported(session, first, delimiter)
     bring_in(app, session, second, user, gone_out)
     run_jobs()
-    assert exported(session, second) == gone_out
+    assert exported(session, second, delimiter) == gone_out

@@ -50,7 +50,7 @@ def member(factories: Factories) -> Membership:
 def bring(session: Session, context: JobContext, member: Membership) -> Callable[..., ContactImport]:
     """Store a file and start its import; the worker takes it at the next `run_jobs`."""
 
-    def bring_in(content: str | bytes, dates: str = "", **mapping: str) -> ContactImport:
+    def bring_in(content: str | bytes, dates: str = "", phones: str = "", **mapping: str) -> ContactImport:
         data = content.encode() if isinstance(content, str) else content
         reading = sniff(BytesIO(data))
         session.rollback()
@@ -75,6 +75,7 @@ def bring(session: Session, context: JobContext, member: Membership) -> Callable
                 found=found,
                 mapping=guessed,
                 dates=dates,
+                phones=phones,
                 now=context.now(),
             )
         return found
@@ -130,6 +131,30 @@ def test_a_row_fills_every_field_of_a_contact(
     )
     assert (anna.attributes, anna.unsubscribed_at, anna.phone) == ({"Plan": "Guld"}, None, "+46701740635")
     assert problems(session, found) == [(3, "ambiguous_phone", "phone", False)]  # Swedish or Finnish: nobody knows
+
+
+@pytest.mark.parametrize(
+    ("phones", "taken", "code"),
+    [
+        ("FI", {"+358401234567", "+358401234568", "+46701740635", "+46701740636"}, "bad_phone"),
+        ("refuse", {"+46701740635", "+46701740636"}, "no_country"),
+    ],
+)
+def test_the_country_of_numbers_without_one_holds_for_the_whole_file(
+    bring: Callable[..., ContactImport],
+    session: Session,
+    member: Membership,
+    run_jobs: RunJobs,
+    phones: str,
+    taken: set[str],
+    code: str,
+) -> None:
+    numbers = ["040 123 4567,sv", "401234568,fi", "+46 70 174 06 35,fi", "0046701740636,en", "0701,sv"]
+    found = bring("phone,language\n" + "\n".join(numbers), phones=phones)
+    run_jobs()
+    assert contacts(session, member.company).keys() == taken
+    assert (6, code, "phone", True) in problems(session, found)
+    assert counts(session, found) == ("done", len(taken), 0, 0, 5 - len(taken))
 
 
 def test_the_same_file_twice_adds_nothing_and_a_doubled_row_is_one_contact(

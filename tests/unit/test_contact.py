@@ -17,7 +17,7 @@ from socialproof.domain.errors import RuleBroken
 from socialproof.domain.searching import containing, exactly, phone_digits, tolerant
 from socialproof.domain.segments import MOST_RULES, checked_rules, ops_of
 
-CELLS = st.text("'=+-@\t\ra1; \"") | st.text()
+CELLS = st.text("'=+-@\t\ra1;, \"") | st.text()
 
 
 @given(CELLS)
@@ -40,7 +40,15 @@ def test_a_cell_is_no_formula_either_where_cells_end_at_a_semicolon(cell: str) -
         assert not [each for each in read if each.startswith(("=", "+", "-", "@"))]
 
 
-@pytest.mark.parametrize("cell", ["'=1", "''=1", "+46701234567", "-", "O'Brien", "'quoted'", "="])
+@pytest.mark.parametrize("cell", ["Anna,=1+1", "Anna,=1+1,", 'Anna,"=1+1"', "Anna,'=1+1", "=1,+1,-1,@a"])
+def test_a_cell_is_no_formula_either_where_semicolons_divide_and_cells_end_at_a_comma(cell: str) -> None:
+    line = io.StringIO()
+    csv.writer(line, delimiter=";").writerow(["a@kund.example", rules.guard(cell), "x"])
+    for read in csv.reader([line.getvalue()], delimiter=","):
+        assert not [each for each in read if each.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("cell", ["'=1", "''=1", "+46701234567", "-", "O'Brien", "'quoted'", "=", "100,-"])
 def test_cells_of_every_day_come_back(cell: str) -> None:
     assert rules.unguard(rules.guard(cell)) == cell
 

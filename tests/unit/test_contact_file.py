@@ -13,10 +13,13 @@ from socialproof.domain.contact_cells import (
     ASK,
     DAY_FIRST,
     MONTH_FIRST,
+    MONTH_FIRST_BUT_POINTS,
+    asked_day,
     day_in,
     day_order,
     is_yes,
     language_named,
+    order_meant,
     zone_named,
 )
 from socialproof.domain.contact_file import LONGEST_LINE, Record, heading_of, records, sniff
@@ -212,10 +215,39 @@ def test_columns_that_do_not_go_together_are_refused(fields: list[str], code: st
         (["03/04/2024", "12/31/2023 9:30"], MONTH_FIRST),
         (["03/04/2024"], ASK),
         (["13/01/2024", "01/13/2024"], ASK),
+        (["12.31.2024", "1.3.2024"], ASK),
+        (["31.12.2025"] * 400 + ["12/31/2025"], DAY_FIRST),
+        (["31.12.2025"] * 400 + ["03/04/2025"], DAY_FIRST),
+        (["31.12.2025"] * 400 + ["12/31/2025", "03/04/2025"], ASK),
+        (["31.12.2025"] * 40 + ["03/04/2025"] * 40, ASK),
+        (["31/12/2025"] * 40 + ["03/04/2025"] * 40, DAY_FIRST),
+        (["31/12/2025"] * 400 + ["12/31/2025"], DAY_FIRST),
+        (["12/31/2025"] * 400 + ["31/12/2025"], MONTH_FIRST),
+        (["12/31/2025"] * 400 + ["1.3.2025"], MONTH_FIRST_BUT_POINTS),
+        (["45.45.2025"], ""),
     ],
 )
 def test_the_order_of_days_is_found_or_asked(cells: list[str], order: str) -> None:
     assert day_order(cells) == order
+
+
+@pytest.mark.parametrize(
+    ("cells", "day", "meant"),
+    [
+        (["31.12.2025"] * 400 + ["12/31/2025"], "", MONTH_FIRST_BUT_POINTS),
+        (["31.12.2025"] * 40 + ["03/04/2025"] * 40, "03/04/2025", MONTH_FIRST_BUT_POINTS),
+        (["31/12/2025", "03/04/2025"], "03/04/2025", MONTH_FIRST),
+        (["12/31/2025"], "12/31/2025", MONTH_FIRST),
+        (["12.31.2024", "1.3.2024"], "12.31.2024", MONTH_FIRST),
+        (["2024-03-01"], "", MONTH_FIRST),
+    ],
+)
+def test_only_days_that_need_it_are_asked_about_and_points_keep_the_day_first(
+    cells: list[str], day: str, meant: str
+) -> None:
+    assert asked_day(cells) == day
+    assert order_meant(cells, MONTH_FIRST) == meant
+    assert order_meant(cells, DAY_FIRST) == DAY_FIRST
 
 
 @pytest.mark.parametrize(
@@ -226,6 +258,8 @@ def test_the_order_of_days_is_found_or_asked(cells: list[str], order: str) -> No
         ("1.3.2024", "", date(2024, 3, 1)),
         ("01/03/2024", DAY_FIRST, date(2024, 3, 1)),
         ("03/01/2024 12:30", MONTH_FIRST, date(2024, 3, 1)),
+        ("03/01/2024", MONTH_FIRST_BUT_POINTS, date(2024, 3, 1)),
+        ("1.3.2024", MONTH_FIRST_BUT_POINTS, date(2024, 3, 1)),
     ],
 )
 def test_days_are_read_in_their_order(cell: str, order: str, day: date) -> None:

@@ -20,6 +20,7 @@ from socialproof.campaigns import leaving
 from socialproof.clock import now
 from socialproof.companies import audit
 from socialproof.contacts import queries, service
+from socialproof.contacts.export import DIVIDERS
 from socialproof.contacts.export import export as export_lines
 from socialproof.contacts.models import Contact
 from socialproof.database import db, transaction
@@ -165,7 +166,7 @@ def resubscribe(contact_id: str) -> Response:
 @blueprint.get("/export.csv")
 @role_required(Role.ADMIN)
 def export() -> Response:
-    """The contacts of the list, all pages of it, as a file. Who took it is noted."""
+    """The contacts of the list, all pages of it, as a file divided as `delimiter` names it. Who took it is noted."""
     acting, wanted = current(), _wanted()
     chosen = queries.conditions(acting.company.id, wanted)
     with transaction() as session:
@@ -173,7 +174,8 @@ def export() -> Response:
         audit.note(
             session, company=acting.company, user=acting.user, action="contacts.exported", subject=subject, now=now()
         )
-    lines = (piece.encode() for piece in export_lines(db.session(), chosen))
+    divider = DIVIDERS.get(request.args.get("delimiter", ""), DIVIDERS["comma"])
+    lines = (piece.encode() for piece in export_lines(db.session(), chosen, divider))
     answer = Response(stream_with_context(lines), mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="contacts-{now():%Y-%m-%d}.csv"'
     return answer

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -15,10 +15,13 @@ from socialproof.backends.storage.port import MissingObject, StorageFull
 from socialproof.clock import now
 from socialproof.contacts import import_queries as queries
 from socialproof.contacts import importing
+from socialproof.contacts.export import BOM, lines
+from socialproof.contacts.import_phones import PhoneQuestion, phone_question
 from socialproof.contacts.models import ContactImport
+from socialproof.contacts.phones import home_of
 from socialproof.database import db, transaction
-from socialproof.domain.contact import ATTRIBUTE, guard
-from socialproof.domain.contact_cells import ASK, DAY_FIRST, MONTH_FIRST, day_order
+from socialproof.domain.contact import ATTRIBUTE
+from socialproof.domain.contact_cells import ASK, DAY_FIRST, MONTH_FIRST, day_order, order_meant
 from socialproof.domain.contact_file import MOST_BYTES
 from socialproof.domain.contact_headings import attribute_of, guess_fields
 from socialproof.domain.errors import Conflict, RuleBroken
@@ -102,7 +105,7 @@ def start(import_id: str) -> ResponseReturnValue:
     found, acting = _found(import_id), current()
     fields = _chosen_fields()
     try:
-        dates = _order(found, fields)
+        chosen = _answers(found, fields)
         with transaction() as session:
             importing.start_import(
                 session,
@@ -110,7 +113,7 @@ def start(import_id: str) -> ResponseReturnValue:
                 user=acting.user,
                 found=found,
                 mapping=fields,
-                dates=dates,
+                **chosen,
                 now=now(),
             )
     except Conflict:
@@ -149,25 +152,31 @@ def progress(import_id: str) -> Response:
 def problems(import_id: str) -> Response:
     """What was wrong, as a file to keep beside the one that was sent."""
     found = _found(import_id)
-    answer = make_response("".join(_problem_lines(found)))
-    answer.mimetype = "text/csv"
+    content, charset = _as_sent("".join(_problem_lines(found)), found.encoding)
+    answer = make_response(content)
+    answer.content_type = f"text/csv; charset={charset}"
     answer.headers["Content-Disposition"] = f'attachment; filename="import-{found.public_id}.csv"'
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 
 
+def _as_sent(text: str, encoding: str) -> tuple[bytes, str]:
+    """The text in the letters of the file that was sent, and their name; UTF-8 where those do not have all of it.
+
+    Programs that open the one open the other. The mark in front is what tells spreadsheets more than Windows-1252.
+    """
+    if encoding == "windows-1252":
+        with suppress(UnicodeEncodeError):
+            return text.encode(encoding), encoding
+    wide = encoding if encoding.startswith("utf-16") else ""
+    return (BOM + text).encode(wide or "utf-8"), "utf-16" if wide else "utf-8"
+
+
 def _problem_lines(found: ContactImport) -> Iterator[str]:
-    headings = [_("Line"), _("Column"), _("Value"), _("Reason"), _("Row taken")]
-    yield "\ufeff" + _csv([headings])
+    yield lines([[_("Line"), _("Column"), _("Value"), _("Reason"), _("Row taken")]], found.delimiter)
     for page in queries.all_problems(db.session(), found):
         rows = [(each.line, each.field, each.value, words.problem_word(each.code), each.is_refused) for each in page]
-        yield _csv([[*map(str, row[:4]), _("no") if row[4] else _("yes")] for row in rows])
-
-
-def _csv(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([guard(cell) for cell in row] for row in rows)
-    return text.getvalue()
+        yield lines([[*map(str, row[:4]), _("no") if row[4] else _("yes")] for row in rows], found.delimiter)
 
 
 def _chosen_fields() -> dict[str, str]:
@@ -184,19 +193,35 @@ def _chosen_fields() -> dict[str, str]:
     return fields
 
 
-def _order(found: ContactImport, fields: dict[str, str]) -> str:
-    """The order of days, as chosen or as the file shows it; RuleBroken where somebody has to choose."""
-    chosen, number = (
-        request.form.get("dates"),
-        next((n for n, name in fields.items() if name == "customer_since"), None),
-    )
-    if number is None or chosen in (DAY_FIRST, MONTH_FIRST):
-        return chosen if number is not None and chosen else ""
-    samples = _look(found, found.encoding or CANDIDATES[0]).samples[int(number) : int(number) + 1]
-    order = day_order(samples[0]) if samples else ""
+def _answers(found: ContactImport, fields: dict[str, str]) -> dict[str, str]:
+    """The order of days and the country of numbers without one, as chosen or as the file shows it; RuleBroken where
+    somebody has to choose."""
+    columns = {name: int(number) for number, name in fields.items()}
+    if not {"customer_since", "phone"} & columns.keys():
+        return {"dates": "", "phones": ""}
+    samples = dict(enumerate(_look(found, found.encoding or CANDIDATES[0]).samples))
+    days, numbers = (samples.get(columns.get(name, -1), []) for name in ("customer_since", "phone"))
+    return {"dates": _order(days), "phones": _country(numbers)}
+
+
+def _order(days: list[str]) -> str:
+    chosen = request.form.get("dates", "")
+    order = order_meant(days, chosen) if chosen in (DAY_FIRST, MONTH_FIRST) else day_order(days)
     if order == ASK:
         raise RuleBroken("unknown_dates")
     return order
+
+
+def _country(numbers: list[str]) -> str:
+    chosen = request.form.get("phones", "")
+    if not chosen and phone_question(numbers, _home()):
+        raise RuleBroken("unknown_phones")
+    return chosen
+
+
+def _home() -> str:
+    company = current().company
+    return home_of(company.time_zone, company.default_language)
 
 
 def _preview(
@@ -215,8 +240,13 @@ def _preview(
         fields=fields,
         candidates={} if found.encoding or not look.rows else _candidates(found),
         orders=[day_order(cells) for cells in look.samples],
+        phones={number: _question(look, number) for number, field in fields.items() if field == "phone"},
         refused=refused,
     )
+
+
+def _question(look: importing.Look, number: str) -> PhoneQuestion | None:
+    return phone_question(look.samples[int(number)], _home()) if int(number) < len(look.samples) else None
 
 
 def _look(found: ContactImport, encoding: str) -> importing.Look:

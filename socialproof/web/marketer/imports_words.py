@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from babel import Locale
 from babel.units import format_unit
 from flask import Blueprint
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from socialproof.domain.contact_cells import day_order
+from socialproof.domain.contact_cells import asked_day
 from socialproof.domain.contact_file import MOST_COLUMNS, MOST_ROWS
 
 
@@ -17,7 +18,8 @@ def register_import_words(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(import_state_word, "import_state_word")
     blueprint.add_app_template_filter(failure_word, "import_failure_word")
     blueprint.add_app_template_filter(size_word, "import_size_word")
-    blueprint.add_app_template_filter(turned_day, "import_turned_day")
+    blueprint.add_app_template_filter(country_word, "import_country_word")
+    blueprint.add_app_template_filter(asked_day, "import_asked_day")
 
 
 def size_word(byte_count: int) -> str:
@@ -28,9 +30,9 @@ def size_word(byte_count: int) -> str:
     return str(format_unit(number, unit, "short", "#,##0.#", locale=get_locale()))
 
 
-def turned_day(cells: list[str]) -> str:
-    """The first cell whose day and month can be taken for each other; a year in front needs no question."""
-    return next((cell for cell in cells if day_order([cell])), "")
+def country_word(code: str) -> str:
+    """The name of a country in the reader's language."""
+    return str(Locale.parse(str(get_locale())).territories.get(code, code))
 
 
 def field_words() -> dict[str, str]:
@@ -81,6 +83,7 @@ def refusal_word(code: str, **details: object) -> str:
         "unknown_encoding": _("Please choose above how the letters of the file are written."),
         "unknown_reading": _("Please choose how the file is to be read."),
         "unknown_dates": _("Please say what comes first in the days of the file."),
+        "unknown_phones": _("Please say which country numbers without a country code are from."),
         "no_address": _("One column must be the e-mail address or the phone number."),
         "field_twice": _("“%(field)s” is chosen for two columns.", field=_field(str(details.get("field", "")))),
         "name_twice": _("Choose either “Name”, or “First name” and “Last name”."),
@@ -100,6 +103,7 @@ def problem_word(code: str) -> str:
         "no_address": _("Neither an e-mail address nor a phone number"),
         "bad_email": _("Not an e-mail address"),
         "bad_phone": _("Not a phone number"),
+        "no_country": _("No country code"),
         "ambiguous_phone": _("Could be a number of two countries: write it with + and the country code"),
         "unknown_language": _("Not a language that we speak"),
         "unknown_time_zone": _("Not a time zone"),

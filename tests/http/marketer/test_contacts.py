@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -235,9 +236,21 @@ def test_the_file_holds_what_the_list_shows_and_is_noted(
     assert answer.data.startswith(b"\xef\xbb\xbfemail,phone,name")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
     assert [(row["name"], row["phone"]) for row in rows] == [("'=1+1", "'+46701234567")]
-    assert len(admin.get("/app/contacts/export.csv").text.splitlines()) == 3
+    assert len(admin.get("/app/contacts/export.csv?delimiter=semicolon").text.splitlines()) == 3
     assert session.scalars(select(AuditEntry.action)).all() == ["contacts.exported"] * 2
     assert signed_in("moderator", company).get("/app/contacts/export.csv").status_code == 403
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", b"email,phone"), ("fi", b"email;phone")])
+def test_the_file_opens_in_the_spreadsheet_of_the_readers_language(
+    signed_in: SignIn, factories: Factories, company: Company, language: str, heading: bytes
+) -> None:
+    factories.contact(company)
+    admin = signed_in("admin", company)
+    page = admin.get(f"/app/contacts?lang={language}").text
+    first, *both = re.findall(r'href="([^"]*export\.csv[^"]*)"', page)
+    assert heading in admin.get(first).data
+    assert [admin.get(link).data[3:9] for link in both] == [b"email;", b"email,"]
 
 
 def test_a_contact_whose_turn_has_not_come_is_told_why_and_until_when(signed_in: SignIn, factories: Factories) -> None:

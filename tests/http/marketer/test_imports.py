@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from io import BytesIO
@@ -11,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.contacts import importing
-from socialproof.contacts.models import Contact, ContactImport
+from socialproof.contacts.models import Contact, ContactImport, ImportProblem
+from socialproof.domain.contact_file import sniff
+from tests.factories import Factories
 from tests.people import Marketer
 
 SignIn = Callable[..., Marketer]
@@ -54,7 +57,7 @@ def test_a_file_is_looked_into_started_and_reported(signed_in: SignIn, session: 
     report = admin.get(page).text
     assert "Neither an e-mail address nor a phone number" in report
     lines = admin.get(f"{page}/problems.csv").text.splitlines()
-    assert lines == ["\ufeffLine,Column,Value,Reason,Row taken", "3,,,Neither an e-mail address nor a phone number,no"]
+    assert lines == ["\ufeffLine;Column;Value;Reason;Row taken", "3;;;Neither an e-mail address nor a phone number;no"]
     session.rollback()
     asa = session.scalars(select(Contact)).one()
     assert (asa.name, asa.attributes, str(asa.customer_since)) == ("Åsa Öberg", {"Nivå": "Guld"}, "2023-12-31")
@@ -126,6 +129,44 @@ def test_a_column_that_becomes_days_only_now_is_asked_about_too(signed_in: SignI
     assert admin.post(f"{page}/start", form | {"dates": "mdy"}).status_code == 303
 
 
+def test_the_country_of_numbers_without_one_is_asked_once_and_the_answer_is_kept(
+    signed_in: SignIn, session: Session, run_jobs: RunJobs
+) -> None:
+    admin = signed_in("admin")
+    admin.company.time_zone = "Europe/Helsinki"
+    session.commit()
+    page = send(admin, "email,tel no,språk\na@kund.example,040 123 4567,sv\nb@kund.example,+46701740635,fi\n")
+    assert "Which country" not in admin.get(page).text
+    form = chosen(admin.get(page).text) | {"column-1": "phone"}
+    refused = admin.post(f"{page}/start", form)
+    assert (refused.status_code, "Please say which country numbers" in refused.text) == (422, True)
+    choices = re.findall(r'name="phones" value="(\w+)"[^>]*?( checked)?>', refused.text)
+    assert (choices[0], choices[-1]) == (("FI", " checked"), ("refuse", ""))
+    assert {code for code, _checked in choices} == {"FI", "SE", "DE", "GB", "DK", "NO", "refuse"}
+    assert re.search(r"<bdi>040 123 4567</bdi> → <bdi>\+358 40 1234567</bdi>", refused.text)
+    again = admin.post(f"{page}/start", form | {"column-0": "phone", "phones": "refuse"}).text
+    assert re.search(r'value="refuse" checked', again)
+    assert admin.post(f"{page}/start", form | {"phones": "XX"}).status_code == 422
+    assert admin.post(f"{page}/start", form | {"phones": "FI"}).status_code == 303
+    run_jobs()
+    session.rollback()
+    assert set(session.scalars(select(Contact.phone))) == {"+358401234567", "+46701740635"}
+
+
+def test_one_strange_day_among_hundreds_is_a_row_of_the_report_and_no_question(
+    signed_in: SignIn, run_jobs: RunJobs
+) -> None:
+    admin = signed_in("admin")
+    days = ["31.12.2025"] * 400 + ["12/31/2025"]
+    rows = [f"p{number}@kund.example;{day}" for number, day in enumerate(days)]
+    page = send(admin, "email;customer since\n" + "\n".join(rows))
+    preview = admin.get(page).text
+    assert "what comes first?" not in preview
+    assert admin.post(f"{page}/start", chosen(preview)).status_code == 303
+    run_jobs()
+    assert admin.get(f"{page}/problems.csv").text.splitlines()[1:] == ["402;customer since;12/31/2025;Not a day;yes"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-8", "windows-1252"])
 def test_whatever_is_chosen_to_read_a_file_the_page_comes(signed_in: SignIn, encoding: str) -> None:
     admin = signed_in("admin")
@@ -166,6 +207,41 @@ def test_it_can_be_cancelled_once_and_started_once(signed_in: SignIn, run_jobs: 
     run_jobs()
     assert admin.post(f"{page}/cancel").status_code == 303
     assert "The import was over already." in admin.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("word", "encoding", "delimiter", "read_as"),
+    [
+        ("Åsa", "windows-1252", ";", "windows-1252"),
+        ("Åsa", "utf-16", "\t", "utf-16"),
+        ("Łódź", "utf-8", ";", "utf-8-sig"),
+    ],
+)
+def test_the_report_opens_where_the_file_did(
+    signed_in: SignIn, run_jobs: RunJobs, word: str, encoding: str, delimiter: str, read_as: str
+) -> None:
+    admin = signed_in("admin")
+    lines = [["Sähköposti", "name"], [f"{word}, vd", "=1+1"], ["a@kund.example", "Åsa"]]
+    page = send(admin, "\n".join(map(delimiter.join, lines)).encode(encoding))
+    admin.post(f"{page}/start", {"column-0": "email", "column-1": "name"})
+    run_jobs()
+    answer = admin.get(f"{page}/problems.csv")
+    rows = list(csv.reader(answer.data.decode(read_as).splitlines(), delimiter=delimiter))
+    assert rows[1:] == [["2", "Sähköposti", f"{word}, vd", "Not an e-mail address", "no"]]
+    assert answer.content_type == f"text/csv; charset={encoding}"
+    report = sniff(BytesIO(answer.data))
+    assert (report.delimiter, report.is_sure) == (delimiter, True)
+
+
+def test_a_report_whose_words_the_letters_of_the_file_do_not_have_is_utf_8(
+    signed_in: SignIn, session: Session, factories: Factories
+) -> None:
+    admin = signed_in("admin")
+    found = factories.contact_import(admin.company, encoding="windows-1252", delimiter=";", state="done")
+    factories.add(ImportProblem(import_id=found.id, line=2, code="bad_email", field="e-post", value="Łódź"))
+    answer = admin.get(f"/app/contacts/import/{found.public_id}/problems.csv")
+    assert "Łódź" in answer.data.decode("utf-8-sig")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
 
 
 def test_long_reports_have_pages(signed_in: SignIn, run_jobs: RunJobs) -> None:
