@@ -143,7 +143,7 @@ class ContactImport(Public, OfCompany, Base):
     """utf-8, utf-16 or windows-1252."""
     delimiter: Mapped[str] = mapped_column(String(1))
     mapping: Mapped[dict[str, str]] = mapped_column(default=dict)
-    """Field by column number from 0, as text; a free attribute is "attributes.<name>". Beside them "dates" and "phones",
+    """Field by column number from 0, as text; a free attribute is "attributes.<name>". Also "dates" and "phones",
     see `importing.start_import`."""
     row_count: Mapped[int | None]
     """Rows of the file under the heading; None until they were counted."""
