@@ -25,8 +25,8 @@ from socialproof.campaigns.wishes import (
     asked,
     campaign_of,
     change_by,
+    ended_by,
     let_go,
-    never,
     refusal_of,
     rooms_today,
     zone_at,
@@ -193,7 +193,7 @@ def _over(invitation: Invitation, now: datetime) -> dict[str, Any] | None:
     ):
         ended = {}
     elif _is_repeat(invitation) and (reason := refusal_of(invitation)):
-        ended = never(reason)
+        ended = ended_by(reason)
     else:
         return None
     # A letter that went out stays sent, also when its reminder will not follow.

@@ -135,7 +135,7 @@ def change_by(wish: Wish, decision: Decision, now: datetime) -> dict[str, Any]:
     """What the ledger's word does to the invitation."""
     invitation = wish.invitation
     if decision.verdict is Verdict.NEVER:
-        return let_go(invitation, due_at=None, **(never(decision.reason) if wish.is_first else {}))
+        return let_go(invitation, due_at=None, **(ended_by(decision.reason) if wish.is_first else {}))
     if decision.verdict is Verdict.DEFERRED:
         until = decision.until or now + timedelta(days=1)
         word = {"state": "deferred", "reason": decision.reason} if wish.is_first else {}
@@ -151,7 +151,7 @@ def let_go(invitation: Invitation, **values: Any) -> dict[str, Any]:
     return {"id": invitation.id, "claim": None, "claimed_until": None, **kept, **values}
 
 
-def never(reason: str) -> dict[str, Any]:
+def ended_by(reason: str) -> dict[str, Any]:
     """State and reason of an invitation that will not be sent, by the ledger's reason."""
     state, word = ENDS.get(reason, ("cancelled", reason))
     return {"state": state, "reason": word}
