@@ -37,7 +37,8 @@ class Happening:
 def history_of(session: Session, contact: Contact) -> list[Happening]:
     """The contact's whole history, the newest first.
 
-    What still waits for its hours, a cap or its turn stands on top, at the moment when it is looked at again.
+    What still waits for its hours, a cap or its turn stands on top, at the moment when it is looked at again, unless
+    the ledger named that moment already.
     Kinds: added; asked, deferred, never (about: LedgerEntry); linked, sent, reminded, referred, delivered, declined,
     bounced, expired, cancelled, waiting, reference_planned (about: Invitation); answered, changed (Response);
     testimonial, testimonial_withdrawn (Testimonial), consent, consent_withdrawn (ConsentRecord in the detail's
@@ -45,10 +46,11 @@ def history_of(session: Session, contact: Contact) -> list[Happening]:
     """
     invitations, said = _invitations(session, contact), ledger_of(session, contact.id, limit=MOST)
     referred = {entry.ask_key for entry in said if (entry.kind, entry.verdict) == (Kind.TESTIMONIAL, Verdict.ASKED)}
-    told = {(entry.ask_key, entry.reason) for entry in said if entry.verdict == Verdict.DEFERRED}
+    told = {(entry.ask_key, entry.reason, entry.until) for entry in said if entry.verdict == Verdict.DEFERRED}
+    untold = [one for key, one in invitations.items() if (key, one.reason, one.due_at) not in told]
     found = [
         *_of_contact(contact),
-        *(each for key, one in invitations.items() if (key, one.reason) not in told for each in _waiting(one)),
+        *(each for one in untold for each in _waiting(one)),
         *(Happening(each.decided_at, each.verdict, each, invitations.get(each.ask_key), each.reason) for each in said),
         *(each for key, invitation in invitations.items() for each in _of_invitation(invitation, key in referred)),
         *_of_responses(session, contact),

@@ -12,7 +12,7 @@ from flask import Flask
 
 from socialproof.campaigns.models import Campaign, Invitation, Popup
 from socialproof.companies.models import Company, Membership, PasswordReset, TeamInvitation, User
-from socialproof.contacts.models import ContactImport, ContactSegment
+from socialproof.contacts.models import Contact, ContactImport, ContactSegment, CustomerEvent
 from socialproof.media.models import Media
 from socialproof.responses.models import Response
 from socialproof.surveys.models import Survey
@@ -47,6 +47,7 @@ class World:
     widget: Widget
     popup: Popup
     campaign: Campaign
+    event: CustomerEvent
     segment: ContactSegment
     contact_import: ContactImport
     reset_secret: str
@@ -99,11 +100,19 @@ def build(app: Flask, factories: Factories) -> World:
         widget=_published_widget(factories, company),
         popup=factories.popup(survey, name="After the order", mode="tab", pages=["/order/*"]),
         campaign=_campaign(factories, survey, invited),
+        event=_noted(factories, invited.contact),
         segment=factories.segment(company, name="Roasters"),
         contact_import=_contact_import(app, factories, company),
         reset_secret=reset_secret,
         join_secret=join_secret,
     )
+
+
+def _noted(factories: Factories, contact: Contact) -> CustomerEvent:
+    """What somebody of the team noted by hand."""
+    moments = {"happened_at": factories.now, "created_at": factories.now}
+    owned = {"company_id": contact.company_id, "contact_id": contact.id}
+    return factories.add(CustomerEvent(name="goods delivered", source="hand", **owned, **moments))
 
 
 def _contact_import(app: Flask, factories: Factories, company: Company) -> ContactImport:
@@ -214,6 +223,9 @@ PAGES: dict[str, Callable[[World], str]] = {
     "marketer.contacts.show": _contact(),
     "marketer.contacts.edit": _contact("/edit"),
     "marketer.contacts.ask_deletion": _contact("/delete"),
+    "marketer.events.ask_retract": lambda world: (
+        f"/app/contacts/{world.invitation.contact.public_id}/events/{world.event.public_id}/retract"
+    ),
     "marketer.imports.new": lambda world: "/app/contacts/import",
     "marketer.imports.show": lambda world: f"/app/contacts/import/{world.contact_import.public_id}",
     "marketer.segments.overview": lambda world: "/app/segments",
