@@ -29,7 +29,7 @@ changes = st.tuples(st.just("change"), st.integers(0, 10), st.integers(0, 20), s
 
 
 @given(st.lists(answers | changes, max_size=14))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_counters_equal_a_full_recount_after_any_sequence(session, factories, steps):
     company = factories.company()
     surveys = [factories.survey(company), factories.survey(company, kind="transactional")]

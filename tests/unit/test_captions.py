@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from socialproof.domain import captions
@@ -24,12 +24,6 @@ TRANSCRIPT = (
 seconds = some.integers(0, 400_000_000).map(lambda milliseconds: milliseconds / 1000)
 words = some.text(max_size=60) | some.sampled_from([HOSTILE, "-->", "&amp;", "<i>a</i>", "1", "{\\an8}x", "a\\Nb"])
 cues = some.builds(cue, seconds, seconds, words)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _without_deadlines() -> None:
-    settings.register_profile("captions", deadline=None)
-    settings.load_profile("captions")
 
 
 def broken_by(code: str) -> pytest.RaisesExc[RuleBroken]:

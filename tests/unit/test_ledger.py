@@ -90,7 +90,7 @@ moments = st.integers(0, 12 * 365 * 24 * 60).map(lambda minutes: NOW + timedelta
 rests = st.builds(Rest, st.integers(0, 120), st.integers(0, 400))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(moments, st.sampled_from([Kind.NPS, Kind.TESTIMONIAL]), st.sampled_from(Channel))), rests)
 def test_no_two_asks_lie_within_the_rest_whatever_the_clock_does(
     asks: list[tuple[datetime, Kind, Channel]], rest: Rest
@@ -182,7 +182,7 @@ def bound(contact: Contact, ahead: int) -> timedelta:
     return (ahead + 1) * (rests + 9 * DAY)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     campaigns=st.lists(
         st.tuples(st.integers(1, 400), st.sampled_from([Kind.NPS, Kind.NPS, Kind.TESTIMONIAL])), min_size=1, max_size=5
@@ -214,7 +214,7 @@ def test_nobody_starves_behind_a_frequent_survey(
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(jumps=st.lists(st.integers(-400, 400), max_size=4), every=st.integers(20, 200))
 def test_a_clock_that_jumps_delays_an_ask_and_never_loses_or_doubles_it(jumps: list[int], every: int) -> None:
     """Days forth and back, then the right time again."""

@@ -53,7 +53,7 @@ windows = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(moments, zones, windows)
 def test_the_next_opening_is_open_and_nothing_before_it_is(moment: datetime, zone: str, window: Window) -> None:
     opens = next_open(moment, zone, window)
