@@ -23,15 +23,26 @@ export class Requests extends EventTarget {
     this.#stopped = false;
   }
 
-  /** End what is under way and try nothing again. */
+  /** End what is under way, but for what lasts, and try nothing again. */
   stop() {
     this.#stopped = true;
     for (const request of this.#open) request.abort();
+    this.dispatchEvent(new Event("stopped"));
   }
 
-  json(method, url, body) {
+  /** What `promise` comes to, or Refused as soon as nobody is to wait for it. */
+  untilStopped(promise) {
+    const stopped = new Promise((_, reject) => {
+      if (this.#stopped) reject(new Refused({ code: "stopped" }, 0));
+      this.addEventListener("stopped", () => reject(new Refused({ code: "stopped" }, 0)), { once: true });
+    });
+    return Promise.race([promise, stopped]);
+  }
+
+  /** `lasts`: what was asked once is not broken off by stop(). */
+  json(method, url, body, { lasts = false } = {}) {
     const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
-    return this.patiently(() => this.once(method, url, headers, body && JSON.stringify(body)));
+    return this.patiently(() => this.once(method, url, headers, body && JSON.stringify(body), null, lasts));
   }
 
   async patiently(act) {
@@ -42,7 +53,8 @@ export class Requests extends EventTarget {
         if (attempt > 1) this.dispatchEvent(new Event("reconnected"));
         return answer;
       } catch (error) {
-        if (this.#stopped || !(error instanceof Refused)) throw error;
+        if (!(error instanceof Refused)) throw error;
+        if (this.#stopped) throw new Refused({ code: "stopped" }, 0);
         answered += error.status === 0 ? 0 : 1;
         const again = WORTH_RETRYING.has(error.status) || error.code === "part_damaged";
         if (!again || answered >= PATIENCE) throw error;
@@ -53,7 +65,7 @@ export class Requests extends EventTarget {
   }
 
   /** One try. XMLHttpRequest and not fetch: only it reports how much of a body has left. */
-  once(method, url, headers, body, progressed) {
+  once(method, url, headers, body, progressed, lasts = false) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       const watch = this.#watch(request, progressed);
@@ -66,7 +78,7 @@ export class Requests extends EventTarget {
         if (request.status >= 200 && request.status < 300) resolve(request.response);
         else reject(new Refused(request.response, request.status));
       };
-      this.#open.add(request);
+      if (!lasts) this.#open.add(request);
       request.send(body ?? null);
     });
   }

@@ -120,7 +120,7 @@ export class Take extends EventTarget {
     this.#chain = this.#chain.then(() => {
       this.#waiting -= 1;
       this.upload.add(blob);
-      if (this.#ended) this.upload.end();
+      if (this.#ended && this.#waiting === 0) this.upload.end();
       this.#tell();
     });
   }

@@ -24,6 +24,7 @@ export class Upload extends EventTarget {
   #announced;
   #requests = new Requests();
   #begun;
+  #beginning = null;
   #pieces = [];
   #size = 0;
   #ended = false;
@@ -118,6 +119,7 @@ export class Upload extends EventTarget {
     this.stop();
     this.#more();
     await this.#running?.catch(() => {});
+    await this.#beginning?.catch(() => {});
     if (this.#begun) await new Requests().json("DELETE", this.#begun.self).catch(() => {});
   }
 
@@ -160,17 +162,27 @@ export class Upload extends EventTarget {
       this.#done = known;
       return;
     }
+    this.#beginning ??= this.#begin().finally(() => (this.#beginning = null));
+    await this.#requests.untilStopped(this.#beginning);
+  }
+
+  // The server may have begun it although nobody waits for the answer any more. So it is asked to the end, by one at a time: who goes on
+  // later goes on with that one, and who discards can delete it.
+  async #begin() {
     const wish = { size: this.#announced, ...(this.#audio && { audio: true }) };
-    this.#begun = await this.#requests.json("POST", this.#address, wish);
-    this.dispatchEvent(new CustomEvent("begun", { detail: this.#begun }));
+    this.#begun = await this.#requests.json("POST", this.#address, wish, { lasts: true });
+    if (!this.#isDiscarded) this.dispatchEvent(new CustomEvent("begun", { detail: this.#begun }));
   }
 
   // Left alone: a finished video, which somebody sent on another device or from what had arrived; and one that is longer than ours.
   async #forget(code) {
     const { self } = this.#begun ?? {};
     const held = [...this.#held.values()].reduce((sum, part) => sum + part.size, 0);
+    if (code === "part_conflict" && held <= this.#size) {
+      await this.#requests.once("DELETE", self, { Accept: "application/json" }).catch(() => {});
+      if (this.#isDiscarded) return; // which broke that off, and deletes it itself
+    }
     this.#begun = null;
-    if (code === "part_conflict" && held <= this.#size) await this.#requests.once("DELETE", self, { Accept: "application/json" }).catch(() => {});
   }
 
   async #sendParts() {
