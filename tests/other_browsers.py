@@ -97,6 +97,25 @@ def wait_until(browser: OtherBrowser, expression: str, seconds: float = 30) -> N
 
 SAID = "document.body.innerText.slice(0, 600)"
 
+NOT_YET = ("element not interactable", "element click intercepted", "no such element", "stale element reference")
+"""The WebDriver standard's words for what is still hidden, moving, or not there."""
+
+
+class NotYet(AssertionError):
+    """What was to be pressed cannot be pressed at this moment."""
+
+
+def as_soon_as_it_can_be(press: Callable[[], None], seconds: float = 30) -> None:
+    """Press once the page lets a person press it."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return press()
+        except NotYet:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
 
 def typed(names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The standard's words for pressing these keys one after the other."""
@@ -146,8 +165,11 @@ class Firefox:
         self._ask("WebDriver:Navigate", url=url)
 
     def click(self, selector: str) -> None:
-        found = self._ask("WebDriver:FindElement", using="css selector", value=selector)["value"]
-        self._ask("WebDriver:ElementClick", id=found[ELEMENT])
+        def press() -> None:
+            found = self._ask("WebDriver:FindElement", using="css selector", value=selector)["value"]
+            self._ask("WebDriver:ElementClick", id=found[ELEMENT])
+
+        as_soon_as_it_can_be(press)
 
     def evaluate(self, expression: str) -> Any:
         return self._ask("WebDriver:ExecuteAsyncScript", script=awaited(expression), args=[])["value"]
@@ -200,6 +222,8 @@ class Firefox:
         body = json.dumps([0, self._number, name, parameters]).encode()
         self._socket.sendall(b"%d:%b" % (len(body), body))
         _kind, _number, error, result = self._answer()
+        if error is not None and error["error"] in NOT_YET:
+            raise NotYet(f"{name}: {error['message']}")
         assert error is None, f"{name}: {error['message']}"
         return result
 
@@ -260,8 +284,11 @@ class WebKit:
         self._ask("POST", "/url", {"url": url})
 
     def click(self, selector: str) -> None:
-        found = self._ask("POST", "/element", {"using": "css selector", "value": selector})
-        self._ask("POST", f"/element/{found[ELEMENT]}/click", {})
+        def press() -> None:
+            found = self._ask("POST", "/element", {"using": "css selector", "value": selector})
+            self._ask("POST", f"/element/{found[ELEMENT]}/click", {})
+
+        as_soon_as_it_can_be(press)
 
     def evaluate(self, expression: str) -> Any:
         return self._ask("POST", "/execute/async", {"script": awaited(expression), "args": []})
@@ -296,7 +323,9 @@ class WebKit:
             with urllib.request.urlopen(request, timeout=SECONDS + 5) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{path}: {error.read()[:500]!r}") from None
+            said = error.read()
+            is_early = json.loads(said)["value"]["error"] in NOT_YET
+            raise (NotYet if is_early else AssertionError)(f"{path}: {said[:500]!r}") from None
 
 
 def _connect(port: int) -> socket.socket:
