@@ -83,7 +83,7 @@ function offerCopy(row) {
 function sendOnce(button) {
   const words = button.textContent;
   button.form.addEventListener("submit", (event) => {
-    if (event.submitter !== button) return;
+    if (event.submitter?.name) return; // such as the one that removes the photo
     if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
     button.setAttribute("aria-disabled", "true");
     button.textContent = button.dataset.sending;

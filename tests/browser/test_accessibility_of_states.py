@@ -57,7 +57,7 @@ def test_a_page_that_is_missing_is_accessible(context: BrowserContext, live_serv
 def test_a_testimonial_without_words_is_refused_accessibly(opened: Callable[[str], Page]) -> None:
     page = opened("customer.testimonial.write")
     page.locator("textarea").first.fill("")
-    page.locator("form button[type=submit]").last.click()
+    page.get_by_role("button", name="Send my testimonial").click()
     page.get_by_role("alert").first.wait_for()
     assert in_both_themes(page) == []
 
