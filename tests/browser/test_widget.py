@@ -257,8 +257,8 @@ def test_two_widgets_survive_fifty_route_changes_without_leak(
     expect(shown(visitor)).to_have_count(2)
     protocol = visitor.context.new_cdp_session(visitor)
 
-    def nodes_after(changes: int) -> int:
-        for _number in range(changes):
+    def change_route(times: int) -> None:
+        for _number in range(times):
             visitor.evaluate("""async () => {
                 const main = document.querySelector("main"), html = main.innerHTML;
                 main.replaceChildren(); history.pushState({}, "", "?" + Math.random());
@@ -267,13 +267,19 @@ def test_two_widgets_survive_fifty_route_changes_without_leak(
                 await new Promise((done) => setTimeout(done, 5));
             }""")
         expect(visitor.locator("socialproof-widget .box")).to_have_count(2)
-        for _number in range(3):
-            protocol.send("HeapProfiler.collectGarbage")
+
+    def nodes() -> int:
+        protocol.send("HeapProfiler.collectGarbage")
         return int(protocol.send("Memory.getDOMCounters")["nodes"])
 
-    early = nodes_after(10)
-    late = nodes_after(40)
-    assert late <= early + 150
+    change_route(10)
+    early = min(nodes() for _number in range(3))
+    change_route(40)
+    for _number in range(100):
+        if nodes() <= early + 150:
+            break
+        visitor.wait_for_timeout(100)  # what a request still holds is let go with it; a leak, some 4,000, never is
+    assert nodes() <= early + 150
     assert visitor.locator("socialproof-widget").count() == 2
     assert errors(visitor) == []
 
