@@ -138,6 +138,7 @@ def test_a_very_long_name_leaves_room_for_all_scores_on_a_phone_and_back_leads_b
     ten = inside(visitor).get_by_text("10", exact=True)
     expect(ten).to_be_in_viewport(ratio=0.8)
     ten.click()
+    expect(inside(visitor).get_by_role("heading", name="Saammeko siteerata sinua?")).to_be_visible()
     inside(visitor).get_by_role("link", name="Svenska").click()
     expect(inside(visitor).get_by_role("heading", name="Får vi citera dig?")).to_be_visible()
     assert visitor.evaluate("history.length") == before, "one press of Back leads to the page before"
