@@ -109,7 +109,7 @@ class Settings:
             ),
             mail_url=_mail_url(env.secret("SOCIALPROOF_MAIL_URL") or cls.mail_url),
             mail_from=env.text("SOCIALPROOF_MAIL_FROM", cls.mail_from),
-            mail_connections=env.number("SOCIALPROOF_MAIL_CONNECTIONS", 16, 1, 64),
+            mail_connections=env.number("SOCIALPROOF_MAIL_CONNECTIONS", cls.mail_connections, 1, 64),
             bounce_address=_address("SOCIALPROOF_BOUNCE_ADDRESS", env.text("SOCIALPROOF_BOUNCE_ADDRESS", "")),
             sms_url=_sms_url(env.secret("SOCIALPROOF_SMS_URL") or cls.sms_url),
             sms_from=env.text("SOCIALPROOF_SMS_FROM", ""),

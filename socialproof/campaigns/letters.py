@@ -14,7 +14,7 @@ from socialproof.backends.mail.signature import DkimKey
 from socialproof.backends.mail.skeleton import Sender, Skeleton, sender_of_installation
 from socialproof.campaigns.models import Campaign
 from socialproof.campaigns.queries import wording_in
-from socialproof.campaigns.texts import reference_text, text_of
+from socialproof.campaigns.texts import text_of
 from socialproof.companies.emails import ascii_email
 from socialproof.companies.models import Company, MailSender
 from socialproof.companies.sender import is_domain_of_another, sender_of
@@ -251,6 +251,6 @@ def sample_text(
 ) -> str:
     """A text message with these words to somebody of the team; without a `code` its short address leads nowhere."""
     link = f"{settings.base_url}/s/k/{code}"
-    if part is Part.REFERENCE:
-        return reference_text(campaign.survey, language=language, link=link, sender=settings.sms_from)
-    return text_of(words, survey=campaign.survey, name=name, language=language, link=link, sender=settings.sms_from)
+    return text_of(
+        words, survey=campaign.survey, name=name, language=language, link=link, sender=settings.sms_from, part=part
+    )

@@ -97,14 +97,29 @@ def cancel(session: Session, *which: ColumnElement[bool], reason: str, are_many:
 
     `are_many`: no row is read back, and objects in the session do not follow.
     """
+    return _send_no_more(session, *which, of_states=WAITING, state="cancelled", reason=reason, are_many=are_many)
+
+
+def end_unwanted(session: Session, *which: ColumnElement[bool], reason: str) -> None:
+    """Their readers want no more: whatever a report could still change ends as unsubscribed, and no letter follows."""
+    _send_no_more(session, *which, of_states=ON_ITS_WAY, state="unsubscribed", reason=reason)
+
+
+def _send_no_more(
+    session: Session,
+    *which: ColumnElement[bool],
+    of_states: tuple[str, ...],
+    state: str,
+    reason: str,
+    are_many: bool = False,
+) -> int:
+    """Those in one of these states get another, all others only lose the letter that was to come."""
     options = {"synchronize_session": False if are_many else "fetch"}
-    waiting = update(Invitation).where(*which, Invitation.state.in_(WAITING))
-    cancelled = session.execute(
-        waiting.values(state="cancelled", reason=reason, due_at=None), execution_options=options
-    )
-    sent = update(Invitation).where(*which, Invitation.due_at.is_not(None))
-    session.execute(sent.values(due_at=None), execution_options=options)
-    return int(getattr(cancelled, "rowcount", 0))
+    ended = update(Invitation).where(*which, Invitation.state.in_(of_states))
+    count = session.execute(ended.values(state=state, reason=reason, due_at=None), execution_options=options)
+    others = update(Invitation).where(*which, Invitation.due_at.is_not(None))
+    session.execute(others.values(due_at=None), execution_options=options)
+    return int(getattr(count, "rowcount", 0))
 
 
 def _hold(session: Session, invitation: Invitation) -> None:
@@ -124,16 +139,7 @@ def _end_open(session: Session, contact: Contact, reason: str, *, channels: tupl
         Invitation.contact_id == contact.id,
         Invitation.channel.in_(channels),
     )
-    for condition, values in (
-        (Invitation.state.in_(ON_ITS_WAY), {"state": "unsubscribed", "reason": reason, "due_at": None}),
-        (Invitation.due_at.is_not(None), {"due_at": None}),
-    ):
-        session.execute(
-            update(Invitation)
-            .where(*of_contact, condition)
-            .values(**values)
-            .execution_options(synchronize_session="fetch")
-        )
+    end_unwanted(session, *of_contact, reason=reason)
     session.flush()
 
 

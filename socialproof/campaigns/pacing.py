@@ -8,13 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import Campaign, Invitation
-from socialproof.campaigns.occasions import contacts_of, timetable
+from socialproof.campaigns.occasions import Timetable, contacts_of, timetable
 from socialproof.campaigns.queries import asked_since
-from socialproof.contacts.models import Contact
+from socialproof.contacts.queries import REACHABLE
 from socialproof.domain.campaign import CampaignTemplate
 from socialproof.domain.invitation import WAITING
-from socialproof.domain.ledger import Channel
-from socialproof.domain.pace import Queue, sampled
+from socialproof.domain.pace import Pace, Queue, pace_of, sampled
 from socialproof.domain.schedule import local_day, next_open, start_of_day
 
 IN_ONE_GO = (CampaignTemplate.RELATIONSHIP, CampaignTemplate.ONE_OFF)
@@ -38,6 +37,11 @@ def expected_queue(session: Session, campaign: Campaign, *, now: datetime) -> Qu
     return queue_of(session, campaign, contacts=contacts, now=start_of_day(next_on, campaign.survey.company.time_zone))
 
 
+def pace_in(campaign: Campaign, queue: Queue | None) -> Pace | None:
+    """How long its cap makes them take, on its weekdays; None when nobody waits for it."""
+    return pace_of(queue, daily_cap=campaign.daily_cap, weekdays=campaign.weekdays) if queue else None
+
+
 def queue_of(session: Session, campaign: Campaign, *, contacts: int, now: datetime) -> Queue | None:
     """So many contacts from the next sending day on; None for a campaign that asks nobody in one go."""
     if campaign.template not in IN_ONE_GO:
@@ -46,28 +50,23 @@ def queue_of(session: Session, campaign: Campaign, *, contacts: int, now: dateti
     has_rounds = table.template is CampaignTemplate.RELATIONSHIP
     return Queue(
         contacts=contacts,
-        first_on=_first_on(session, campaign, now),
+        first_on=_first_on(session, table),
         next_round_on=table.round.until_on if has_rounds else None,
         is_spread=has_rounds and table.is_drip,
     )
 
 
-def _first_on(session: Session, campaign: Campaign, now: datetime) -> date:
+def _first_on(session: Session, table: Timetable) -> date:
     """Today when it is a sending day whose hours are not over and whose places are not taken."""
-    table = timetable(campaign, now)
-    asked = asked_since(session, campaign, start_of_day(table.today, table.zone))
-    is_full = campaign.daily_cap is not None and asked >= campaign.daily_cap
-    begins = start_of_day(table.today + timedelta(days=1), table.zone) if is_full else now
+    daily_cap = table.campaign.daily_cap
+    asked = asked_since(session, table.campaign, start_of_day(table.today, table.zone))
+    is_full = daily_cap is not None and asked >= daily_cap
+    begins = start_of_day(table.today + timedelta(days=1), table.zone) if is_full else table.now
     return local_day(next_open(begins, table.zone, table.window), table.zone)
 
 
 def _everybody(session: Session, campaign: Campaign, now: datetime) -> int:
     """Whom its channel may reach, as far as the lot chooses them."""
-    never = [Contact.unsubscribed_at.is_(None)]
-    if campaign.channel == Channel.MAIL:
-        never += [Contact.email.is_not(None), Contact.email_bounced_at.is_(None), Contact.complained_at.is_(None)]
-    else:
-        never += [Contact.phone.is_not(None), Contact.phone_stopped_at.is_(None)]
     today = local_day(now, campaign.survey.company.time_zone)
-    found = contacts_of(campaign, today=today).with_only_columns(func.count()).where(*never)
+    found = contacts_of(campaign, today=today).with_only_columns(func.count()).where(REACHABLE[campaign.channel])
     return sampled(session.scalar(found) or 0, campaign.sample_percent)

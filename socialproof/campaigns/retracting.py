@@ -33,7 +33,7 @@ def noted_by_hand(session: Session, contact: Contact, event_id: str) -> Customer
 
 def has_gone_out(session: Session, event: CustomerEvent) -> bool:
     """Whether the contact was asked because of it."""
-    return any(invitation.asked_at is not None for invitation in _invitations(session, event))
+    return _are_asked(_invitations(session, event))
 
 
 def retract(session: Session, *, event: CustomerEvent, user: User, now: datetime) -> int:
@@ -43,7 +43,7 @@ def retract(session: Session, *, event: CustomerEvent, user: User, now: datetime
     """
     _hold_campaigns(session, event)
     invitations = _invitations(session, event, is_held=True)
-    if any(invitation.asked_at is not None for invitation in invitations):
+    if _are_asked(invitations):
         raise RuleBroken("event_asked")
     still_there = select(CustomerEvent.id).where(
         CustomerEvent.company_id == event.company_id, CustomerEvent.id == event.id
@@ -58,6 +58,10 @@ def retract(session: Session, *, event: CustomerEvent, user: User, now: datetime
     session.delete(event)
     session.flush()
     return cancelled
+
+
+def _are_asked(invitations: Sequence[Invitation]) -> bool:
+    return any(invitation.asked_at is not None for invitation in invitations)
 
 
 def _hold_campaigns(session: Session, event: CustomerEvent) -> None:

@@ -15,8 +15,8 @@ from socialproof.campaigns.models import Campaign
 from socialproof.campaigns.rewording import refuse_many_tests
 from socialproof.companies import audit
 from socialproof.companies.models import AuditEntry, Company, User
-from socialproof.contacts.models import Contact, Suppression
-from socialproof.contacts.suppression import STOPPED, UNSUBSCRIBED, address_hash
+from socialproof.contacts.models import Contact
+from socialproof.contacts.suppression import STOPPED, UNSUBSCRIBED, address_hash, has_refused
 from socialproof.domain.errors import RuleBroken
 
 TEST_TEXTED = "campaign.test_texted"
@@ -52,9 +52,6 @@ def companies_that_tested(session: Session, phone: str, now: datetime) -> list[i
 def _wants_none(session: Session, company: Company, phone: str, number: str) -> bool:
     said_no = or_(Contact.phone_stopped_at.is_not(None), Contact.unsubscribed_at.is_not(None))
     contact = select(Contact.id).where(Contact.company_id == company.id, Contact.phone == phone, said_no)
-    kept = select(Suppression.id).where(
-        Suppression.company_id == company.id,
-        Suppression.address_hash == number,
-        Suppression.reason.in_((STOPPED, UNSUBSCRIBED)),
+    return session.scalar(contact.limit(1)) is not None or has_refused(
+        session, company_id=company.id, hashed=number, reasons=(STOPPED, UNSUBSCRIBED)
     )
-    return any(session.scalar(found.limit(1)) is not None for found in (contact, kept))

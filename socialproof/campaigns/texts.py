@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from socialproof.backends.sms.port import SmsMessage
 from socialproof.campaigns.models import Campaign, Invitation
-from socialproof.campaigns.outcomes import note_delivered
+from socialproof.campaigns.outcomes import end_unwanted, note_delivered
 from socialproof.campaigns.queries import language_of, wording_in
 from socialproof.campaigns.tested_numbers import companies_that_tested
 from socialproof.companies.models import Company
 from socialproof.contacts import suppression
 from socialproof.contacts.models import Contact
 from socialproof.domain import sms
-from socialproof.domain.invitation import LINK_LIFETIME, ON_ITS_WAY
+from socialproof.domain.invitation import LINK_LIFETIME
 from socialproof.domain.letter import Part
 from socialproof.languages import translations
 from socialproof.settings import Settings
@@ -44,31 +44,34 @@ def text_for(
     language = language_of(invitation)
     link = f"{settings.base_url}/s/k/{invitation.short_code}"
     own = wording_in(campaign, language)
-    if part is Part.REFERENCE:
-        said = reference_text(invitation.survey, language=language, link=link, sender=settings.sms_from)
-    else:
-        words, name = own.sms_text if own else "", invitation.contact.name
-        said = text_of(
-            words, survey=invitation.survey, name=name, language=language, link=link, sender=settings.sms_from
-        )
     return SmsMessage(
         to=invitation.contact.phone or "",
-        text=said,
+        text=text_of(
+            own.sms_text if own else "",
+            survey=invitation.survey,
+            name=invitation.contact.name,
+            language=language,
+            link=link,
+            sender=settings.sms_from,
+            part=part,
+        ),
         key=f"invitation:{invitation.public_id}:{invitation.reminder_count}",
     )
 
 
-def text_of(own: str, *, survey: Survey, name: str, language: str, link: str, sender: str) -> str:
-    """The company's own words, or the product's where there are none, with everything that belongs to a text."""
-    words = own.strip() or standard_text(survey, language)
-    return _filled(words, name, survey.company.name, link, stop_line(language, sender, link))
+def text_of(
+    own: str, *, survey: Survey, name: str, language: str, link: str, sender: str, part: Part = Part.FIRST
+) -> str:
+    """The company's own words, or the product's where there are none, with everything that belongs to a text.
 
-
-def reference_text(survey: Survey, *, language: str, link: str, sender: str) -> str:
-    """The second text to those who answered gladly, in the product's words: it leads straight to the form."""
-    _ = translations(language).gettext
-    words = _("{company}: thank you for your answer! May we quote you? A few words take two minutes:")
-    return _filled(words, "", survey.company.name, f"{link}/{REFERENCE}", stop_line(language, sender, link))
+    The request for a reference is always in the product's words; it leads straight to the form.
+    """
+    ending = stop_line(language, sender, link)
+    if part is Part.REFERENCE:
+        _ = translations(language).gettext
+        words = _("{company}: thank you for your answer! May we quote you? A few words take two minutes:")
+        return _filled(words, "", survey.company.name, f"{link}/{REFERENCE}", ending)
+    return _filled(own.strip() or standard_text(survey, language), name, survey.company.name, link, ending)
 
 
 def standard_text(survey: Survey, language: str) -> str:
@@ -116,17 +119,7 @@ def stop(session: Session, *, company_id: int, phone: str, now: datetime) -> Non
         Invitation.channel == "sms",
         Invitation.contact_id.in_(of_number),
     )
-    ended = {"state": "unsubscribed", "reason": suppression.STOPPED, "due_at": None}
-    for condition, values in (
-        (Invitation.state.in_(ON_ITS_WAY), ended),
-        (Invitation.due_at.is_not(None), {"due_at": None}),
-    ):
-        session.execute(
-            update(Invitation)
-            .where(*open_texts, condition)
-            .values(**values)
-            .execution_options(synchronize_session="fetch")
-        )
+    end_unwanted(session, *open_texts, reason=suppression.STOPPED)
     suppression.stop_texts(session, company_id=company_id, phone=phone, now=now)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from socialproof import clock
 from socialproof.backends.jobs import presence
 from socialproof.backends.jobs.models import Job
+from socialproof.backends.jobs.queue import is_due, is_in_hand
 from socialproof.campaigns.backlog import Backlog, backlog, campaign_counts
 from socialproof.campaigns.jobs import DELIVER
 from socialproof.database import db
@@ -79,11 +80,10 @@ def _database(session: Session) -> Finding:
 
 
 def _jobs(session: Session, now: datetime) -> Finding:
-    waiting = (Job.state == "waiting") & (Job.run_at <= now) | (Job.state == "running") & (Job.lease_until <= now)
-    count, since = session.execute(select(func.count(), func.min(Job.run_at)).where(waiting)).one()
+    count, since = session.execute(select(func.count(), func.min(Job.run_at)).where(is_due(now))).one()
     if since is not None and now - since > LATE:
         return Finding("jobs", f"{count} waiting, the oldest since {_at(since)}. {LOOK}", is_well=False)
-    running = session.scalar(select(func.count()).where(Job.state == "running", Job.lease_until > now))
+    running = session.scalar(select(func.count()).where(is_in_hand(now)))
     return Finding("jobs", f"none is late; {running} in hand.")
 
 
@@ -112,9 +112,8 @@ def _sending(session: Session, now: datetime) -> list[Finding]:
 
 def _is_sending(session: Session, now: datetime) -> bool:
     """Whether a worker sends letters right now, or takes its next turn soon: hundreds of thousands take hours."""
-    in_hand = (Job.state == "running") & (Job.lease_until > now)
     has_next_turn = (Job.state == "waiting") & (Job.run_at.between(now - LATE, now)) & (Job.attempt_count == 0)
-    turn = select(Job.id).where(Job.kind == DELIVER, in_hand | has_next_turn)
+    turn = select(Job.id).where(Job.kind == DELIVER, is_in_hand(now) | has_next_turn)
     return session.scalar(turn.limit(1)) is not None
 
 

@@ -139,11 +139,15 @@ def _mentions(search: str) -> list[ColumnElement[bool]]:
     return [or_(Contact.phone.contains(digits), and_(*said))] if digits else said
 
 
+_is_willing = Contact.unsubscribed_at.is_(None)
 _has_mail = Contact.email.is_not(None) & Contact.email_bounced_at.is_(None) & Contact.complained_at.is_(None)
 _has_text = Contact.phone.is_not(None) & Contact.phone_stopped_at.is_(None)
 
+REACHABLE: dict[str, ColumnElement[bool]] = {"mail": _is_willing & _has_mail, "sms": _is_willing & _has_text}
+"""Of a living contact, by channel: nothing says never. The rule itself is `domain.ledger.never_reason`."""
+
 _STATES: dict[str, ColumnElement[bool]] = {
-    "askable": Contact.unsubscribed_at.is_(None) & (_has_mail | _has_text),
+    "askable": _is_willing & (_has_mail | _has_text),
     "unsubscribed": Contact.unsubscribed_at.is_not(None),
     "bounced": Contact.email_bounced_at.is_not(None) | Contact.complained_at.is_not(None),
     "no_address": Contact.email.is_(None) & Contact.phone.is_(None),

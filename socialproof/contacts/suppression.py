@@ -126,9 +126,9 @@ def remember_hash(session: Session, *, company_id: int, hashed: str, now: dateti
     _insert(session, [{"company_id": company_id, "address_hash": hashed, "reason": reason, "created_at": now}])
 
 
-def has_refused(session: Session, *, company_id: int, hashed: str) -> bool:
-    """Whether whoever has the address with this hash said never to questions."""
-    return any(kept.reason == UNSUBSCRIBED for kept in _kept(session, company_id, [hashed]))
+def has_refused(session: Session, *, company_id: int, hashed: str, reasons: Collection[str] = (UNSUBSCRIBED,)) -> bool:
+    """Whether one of these reasons is kept of the address with this hash; by default: it said never to questions."""
+    return any(kept.reason in reasons for kept in _kept(session, company_id, [hashed]))
 
 
 def address_changed(session: Session, *, contact: Contact) -> None:

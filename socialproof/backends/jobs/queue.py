@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Table, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -51,11 +51,20 @@ def _insert_unless_waiting(dialect: str, may_miss: bool) -> postgresql.Insert | 
     return insert.on_conflict_do_update(index_elements=["key"], set_={"created_at": _TABLE.c.created_at})
 
 
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Of a job: somebody is to take it, because its time has come or because whoever had it is dead."""
+    return or_(Job.state == "waiting", (Job.state == "running") & (Job.lease_until < now)) & (Job.run_at <= now)
+
+
+def is_in_hand(now: datetime) -> ColumnElement[bool]:
+    """Of a job: a living worker runs it."""
+    return (Job.state == "running") & (Job.lease_until >= now)
+
+
 def claim_next(session: Session, *, now: datetime) -> Job | None:
     """Take the next due job, or one whose lease has run out; None when there is none. The caller commits."""
-    due = or_(Job.state == "waiting", (Job.state == "running") & (Job.lease_until < now))
     candidates = session.execute(
-        select(Job.id, Job.fence).where(due, Job.run_at <= now).order_by(Job.run_at, Job.id).limit(8)
+        select(Job.id, Job.fence).where(is_due(now)).order_by(Job.run_at, Job.id).limit(8)
     ).all()
     for job_id, fence in candidates:
         taken = _update(

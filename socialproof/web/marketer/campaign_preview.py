@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from socialproof.campaigns.catalogue import has_more_contacts
 from socialproof.campaigns.models import Campaign
-from socialproof.campaigns.pacing import queue_of
+from socialproof.campaigns.pacing import pace_in, queue_of
 from socialproof.campaigns.preview import Preview, preview
 from socialproof.clock import now
 from socialproof.contacts.ledger import rest_of, standing_of
@@ -19,7 +19,6 @@ from socialproof.contacts.models import Contact
 from socialproof.database import db
 from socialproof.domain.campaign import is_over
 from socialproof.domain.ledger import Channel, Kind, never_reason, rest_until
-from socialproof.domain.pace import pace_of
 from socialproof.web.marketer.campaign_page import found, page
 from socialproof.web.marketer.campaign_words import local_date, register_campaign_words
 from socialproof.web.marketer.dashboard_words import number
@@ -55,8 +54,8 @@ def show(campaign_id: str) -> Response:
         return page("campaign_preview/counting", campaign)
     forecast = preview(db.session(), campaign, now())
     queue = queue_of(db.session(), campaign, contacts=forecast.to_ask, now=now())
-    pace = pace_of(queue, daily_cap=campaign.daily_cap, weekdays=campaign.weekdays) if queue else None
-    return page("campaign_preview/show", campaign, forecast=forecast, pace=pace, groups=groups_of(campaign, forecast))
+    pace, groups = pace_in(campaign, queue), groups_of(campaign, forecast)
+    return page("campaign_preview/show", campaign, forecast=forecast, pace=pace, groups=groups)
 
 
 def groups_of(campaign: Campaign, forecast: Preview) -> list[Group]:

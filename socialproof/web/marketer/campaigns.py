@@ -12,13 +12,12 @@ from werkzeug.wrappers import Response
 from socialproof.campaigns import campaigning, catalogue, insight
 from socialproof.campaigns.awaiting import BY_EVENT, known_names
 from socialproof.campaigns.models import Campaign
-from socialproof.campaigns.pacing import expected_queue
+from socialproof.campaigns.pacing import expected_queue, pace_in
 from socialproof.campaigns.references import asked_among
 from socialproof.clock import now
 from socialproof.database import db, transaction
 from socialproof.domain.campaign import KINDS, CampaignTemplate, asks_for_reference, is_over, unhappy_per_day
 from socialproof.domain.errors import RuleBroken
-from socialproof.domain.pace import pace_of
 from socialproof.responses.insight import response_funnel, score_counts
 from socialproof.testimonials.references import reference_counts
 from socialproof.web.marketer.access import current, role_required
@@ -220,8 +219,8 @@ def _expected(campaign: Campaign) -> Expected:
 
 def _settings_page(campaign: Campaign, form: CampaignForm, status: int = 200) -> Response:
     queue = expected_queue(db.session(), campaign, now=now()) if not is_over(campaign.state) else None
-    pace = pace_of(queue, daily_cap=campaign.daily_cap, weekdays=campaign.weekdays) if queue else None
-    context = {"expected": _expected(campaign), "queue": queue, "pace": pace, "event_names": _event_names(campaign)}
+    pacing = {"queue": queue, "pace": pace_in(campaign, queue)}
+    context = pacing | {"expected": _expected(campaign), "event_names": _event_names(campaign)}
     return page("campaigns/settings", campaign, status, form=form, **context)
 
 
