@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.parts import MissingPart, need
 
@@ -25,29 +25,28 @@ ARGUMENTS = [
 ]
 
 
-def chromium_path() -> str:
-    """Where Chromium is; `CHROMIUM` names another one."""
-    for name in (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+ENGINE_ALONE = "chromium-headless-shell"
+MakeContext = Callable[..., BrowserContext]
+
+
+def chromium_path(*names: str) -> str:
+    """Where the first of these programs is; `CHROMIUM` names another one."""
+    for name in (os.environ.get("CHROMIUM", ""), *names, *WHOLE):
         found = shutil.which(name) if name else None
         if found:
             return found
     raise MissingPart("no chromium on this machine (apt-get install chromium, or set CHROMIUM)")
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this process."""
-    path = need("Chromium", chromium_path)
+def launched(playwright: Playwright, path: str) -> Iterator[Browser]:
     arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=path, args=arguments)
+    yield browser
+    browser.close()
 
 
-@pytest.fixture
-def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Another person's browser: `new_context(java_script_enabled=False, locale="fi-FI", viewport=…)`."""
+def contexts_of(browser: Browser) -> Iterator[MakeContext]:
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
@@ -61,7 +60,39 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         context.close()
 
 
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests of this process: its engine alone, where it can be had, for two thirds of the work."""
+    yield from launched(playwright, need("Chromium", lambda: chromium_path(ENGINE_ALONE)))
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium as people have it. What stands on another company's page is tested in this one: it keeps nothing for
+    the frame of a third party, which the engine alone does.
+    """
+    yield from launched(playwright, need("Chromium", chromium_path))
+
+
 @pytest.fixture
-def page(new_context: Callable[..., BrowserContext]) -> Page:
+def new_context(browser: Browser) -> Iterator[MakeContext]:
+    """Another person's browser: `new_context(java_script_enabled=False, locale="fi-FI", viewport=…)`."""
+    yield from contexts_of(browser)
+
+
+@pytest.fixture
+def new_whole_context(whole_browser: Browser) -> Iterator[MakeContext]:
+    """The browser of another person on another company's page."""
+    yield from contexts_of(whole_browser)
+
+
+@pytest.fixture
+def page(new_context: MakeContext) -> Page:
     """A page in a browser that has never been here."""
     return new_context().new_page()

@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,26 @@ share_what_is_the_same()
 # The same examples in every run, and no example fails by a slow machine. To look further, take `derandomize` away.
 examples.register_profile("steady", derandomize=True, deadline=None)
 examples.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--slow-scripts",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="Serve every script that much later: finds a test that acts before the page can hear it.",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests are the long ones: spread evenly among the others, none is left alone with them at the end."""
+    long = [item for item in items if "browser" in item.path.parts]
+    short = [item for item in items if "browser" not in item.path.parts]
+    if long and short:
+        each = len(short) / len(long)
+        spread = [short[round(at * each) : round((at + 1) * each)] for at in range(len(long))]
+        items[:] = [item for one, others in zip(long, spread, strict=True) for item in (one, *others)]
 
 
 def pytest_collection_finish() -> None:
@@ -180,12 +201,14 @@ def signed_in(app: Flask, factories: Factories) -> Callable[..., Marketer]:
     return sign_in
 
 
-def closing(app: Flask) -> Callable[..., Iterator[bytes]]:
+def closing(app: Flask, slow_scripts: float) -> Callable[..., Iterator[bytes]]:
     """The application, whose answers let go of their files also when a browser hangs up: werkzeug's server forgets
     to close them where reading what is left of the request fails, and a player hangs up all the time.
     """
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        if slow_scripts and environ["PATH_INFO"].endswith(".js"):
+            time.sleep(slow_scripts)
         body = app(environ, start_response)
         try:
             yield from body
@@ -196,11 +219,14 @@ def closing(app: Flask) -> Callable[..., Iterator[bytes]]:
 
 
 @pytest.fixture
-def live_server(app: Flask, listening: socket.socket, settings: Settings) -> Iterator[str]:
+def live_server(
+    request: pytest.FixtureRequest, app: Flask, listening: socket.socket, settings: Settings
+) -> Iterator[str]:
     """The application on a real port, several requests at a time; the value is its address."""
     listening.listen(128)
     host, port = listening.getsockname()
-    server = make_server(host, port, closing(app), threaded=True, fd=listening.fileno())
+    answering = closing(app, request.config.getoption("--slow-scripts"))
+    server = make_server(host, port, answering, threaded=True, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield settings.base_url

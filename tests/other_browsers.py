@@ -97,6 +97,9 @@ def wait_until(browser: OtherBrowser, expression: str, seconds: float = 30) -> N
 
 SAID = "document.body.innerText.slice(0, 600)"
 
+INTO_VIEW = "void document.querySelector({selector})?.scrollIntoView({{ block: 'center', behavior: 'instant' }})"
+"""WebKit's driver scrolls by and by, begins anew at every try, and on a busy machine gets nowhere."""
+
 NOT_YET = ("element not interactable", "element click intercepted", "no such element", "stale element reference")
 """The WebDriver standard's words for what is still hidden, moving, or not there."""
 
@@ -285,6 +288,7 @@ class WebKit:
 
     def click(self, selector: str) -> None:
         def press() -> None:
+            self.evaluate(INTO_VIEW.format(selector=json.dumps(selector)))
             found = self._ask("POST", "/element", {"using": "css selector", "value": selector})
             self._ask("POST", f"/element/{found[ELEMENT]}/click", {})
 

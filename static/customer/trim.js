@@ -29,9 +29,13 @@ export class Trim {
   constructor(root, playback) {
     this.#root = root;
     this.#playback = playback;
-    root.hidden = true;
+    // It takes its room at once and is seen later: what lies below must not move away under a thumb.
+    root.inert = true;
+    root.open = !playback.isSingle;
+    root.hidden = false;
     if (playback.isReady) this.#begin();
     else playback.addEventListener("ready", () => this.#begin(), { signal: this.#ears.signal });
+    playback.addEventListener("error", () => root.inert && this.close(), { signal: this.#ears.signal });
   }
 
   /** { start, end } in seconds of the whole recording; null while all of it is used. */
@@ -78,8 +82,7 @@ export class Trim {
     hear(this.#playback, "ended", () => this.#follow());
     this.#set(0, this.#whole);
     this.#follow();
-    this.#root.open = !this.#playback.isSingle;
-    this.#root.hidden = false;
+    this.#root.inert = false;
     this.#draw();
   }
 

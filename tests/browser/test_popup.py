@@ -28,6 +28,7 @@ __all__ = ["site", "visitor"]
 PHONE = {"width": 360, "height": 640}
 IDENTIFY = "i" * 43
 LONG_NAME = "Keski-Pohjanmaan Lämpöpumppuasennus- ja Ilmastointihuoltopalvelut Virtanen & Kumppanit Oy"
+LOADED = "() => document.readyState === 'complete' || new Promise((done) => addEventListener('load', done))"
 MakePopup = Callable[..., Popup]
 
 
@@ -139,6 +140,7 @@ def test_a_very_long_name_leaves_room_for_all_scores_on_a_phone_and_back_leads_b
     expect(ten).to_be_in_viewport(ratio=0.8)
     ten.click()
     expect(inside(visitor).get_by_role("heading", name="Saammeko siteerata sinua?")).to_be_visible()
+    inside(visitor).locator("body").evaluate(LOADED)
     inside(visitor).get_by_role("link", name="Svenska").click()
     expect(inside(visitor).get_by_role("heading", name="Får vi citera dig?")).to_be_visible()
     assert visitor.evaluate("history.length") == before, "one press of Back leads to the page before"
@@ -230,6 +232,7 @@ def test_escape_closes_from_the_page_and_from_the_frame_and_is_remembered_for_30
     popup = popup_on()
     address = site.page("<h1>Shop</h1>" + script(live_server, popup))
     visitor.goto(address)
+    expect(panel(visitor)).to_be_visible()
     # Later and by script: a real key would wait for ever for a frame that is gone before the key comes up.
     inside(visitor).locator("input[name=score]").first.evaluate(
         "e => setTimeout(() => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true})), 50)"

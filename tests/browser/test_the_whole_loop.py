@@ -31,6 +31,7 @@ def test_from_a_nine_to_the_website_and_out_of_it_again(
     live_server: str,
     factories: Factories,
     new_context: Callable[..., BrowserContext],
+    new_whole_context: Callable[..., BrowserContext],
     foreign_site: Callable[..., str],
     run_jobs: Callable[[], int],
 ) -> None:
@@ -51,7 +52,7 @@ def test_from_a_nine_to_the_website_and_out_of_it_again(
     [receipt] = smtp_peer.messages
     assert manage_link in receipt.get_payload()[0].get_payload(decode=True).decode()  # type: ignore[index, union-attr]
 
-    visitor = new_context().new_page()
+    visitor = new_whole_context().new_page()
     visitor.goto(website)
     expect(visitor.locator("socialproof-widget, [data-socialproof]").first).to_be_attached()
     assert not shows(visitor, TEXT)

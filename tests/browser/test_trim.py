@@ -53,6 +53,7 @@ STUDIO = """async ([times, isAudio]) => {
   window.playback = new Playback(video, window.segments);
   window.playback.addEventListener("ended", () => window.heard.push("ended"));
   window.trim = new Trim(document.getElementById("trim"), window.playback);
+  window.sendStood = document.getElementById("send").getBoundingClientRect().top + scrollY;
   window.playback.addEventListener("error", () => window.heard.push("error"));
 }"""
 
@@ -123,6 +124,19 @@ def test_one_recording_keeps_the_browsers_own_controls_and_can_be_wound(studio: 
     assert page.locator("#review").get_attribute("controls") is not None
     assert page.evaluate("Number.isFinite(document.getElementById('review').duration)")
     assert whole(page) == pytest.approx(2, abs=0.5)
+
+
+@pytest.mark.parametrize("seconds", [[1.5], [1.2, 1.2]], ids=["one", "several"])
+def test_nothing_moves_under_the_thumb_when_the_timeline_appears(
+    page: Page, recorder_url: str, seconds: list[float]
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(recorder_url)
+    expect(page.locator("#open-camera")).to_be_visible()
+    page.evaluate(STUDIO, [seconds, False])
+    expect(page.locator("#trim")).to_be_visible()
+    stands = page.evaluate("document.getElementById('send').getBoundingClientRect().top + scrollY")
+    assert stands == page.evaluate("window.sendStood")
 
 
 def test_sound_alone_plays_too_and_is_drawn(studio: Callable[..., Page]) -> None:

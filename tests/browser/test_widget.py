@@ -102,9 +102,9 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def visitor(new_context: Callable[..., BrowserContext]) -> Page:
+def visitor(new_whole_context: Callable[..., BrowserContext]) -> Page:
     """A visitor's page that fails the test on any error of the page; the test may look into shadow roots."""
-    return watched(new_context())
+    return watched(new_whole_context())
 
 
 def watched(context: BrowserContext) -> Page:

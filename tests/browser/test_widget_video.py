@@ -109,7 +109,7 @@ def test_the_file_fits_the_frame_and_the_visitors_wish(
     live_server: str,
     site: Site,
     showcase: Showcase,
-    new_context: Callable[..., BrowserContext],
+    new_whole_context: Callable[..., BrowserContext],
     tell: Callable[..., Testimonial],
     width: int,
     scale: int,
@@ -117,7 +117,7 @@ def test_the_file_fits_the_frame_and_the_visitors_wish(
     file: str,
 ) -> None:
     tell()
-    context = new_context(viewport={"width": width, "height": 900}, device_scale_factor=scale)
+    context = new_whole_context(viewport={"width": width, "height": 900}, device_scale_factor=scale)
     context.add_init_script(
         f"Object.defineProperty(navigator, 'connection', {{ value: {{ saveData: {str(saves).lower()} }} }})"
     )
@@ -273,13 +273,13 @@ def test_a_video_that_lives_in_a_bucket_plays_with_captions_by_way_of_our_addres
 def test_the_hosted_wall_plays_without_any_script(
     live_server: str,
     showcase: Showcase,
-    new_context: Callable[..., BrowserContext],
+    new_whole_context: Callable[..., BrowserContext],
     tell: Callable[..., Testimonial],
     width: int,
     file: str,
 ) -> None:
     tell()
-    page = watched(new_context(viewport={"width": width, "height": 900}))
+    page = watched(new_whole_context(viewport={"width": width, "height": 900}))
     asked = requests(page, ".mp4", ".vtt", ".js")
     page.goto(f"{live_server}/w/{showcase.publish().public_id}")
     video = page.get_by_label("Video of ")
