@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.parts import MissingPart, need
 
@@ -24,6 +24,10 @@ ARGUMENTS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 
+
+PATIENCE = 15_000
+"""Milliseconds. A machine with much to do is no reason to fail."""
+expect.set_options(timeout=PATIENCE)
 
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
 ENGINE_ALONE = "chromium-headless-shell"
@@ -51,7 +55,7 @@ def contexts_of(browser: Browser) -> Iterator[MakeContext]:
 
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}} | options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         return context
 

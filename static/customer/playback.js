@@ -2,6 +2,8 @@
 // Says "ready" once it knows how long they are, "time" as it goes, "ended", and "error" when the browser cannot show them:
 // also when it plays the sound of a film and has no picture to it, as most do with what an iPhone keeps.
 
+// A busy phone may need long to look into a file; a position that was not found within five seconds is not waited for.
+const PATIENCE_TO_OPEN = 20000;
 const PATIENCE = 5000;
 const FAR_BEYOND = 1e7;
 const EDGE = 0.02;
@@ -13,7 +15,7 @@ function likely(measured, counted) {
 }
 
 /** Waits until `done()` holds; looks again at each of these events. False when it took too long or the file is broken. */
-function until(video, names, done) {
+function until(video, names, done, patience = PATIENCE) {
   if (done()) return Promise.resolve(true);
   return new Promise((resolve) => {
     const ears = new AbortController();
@@ -22,7 +24,7 @@ function until(video, names, done) {
       ears.abort();
       resolve(well);
     };
-    const timer = setTimeout(() => end(done()), PATIENCE);
+    const timer = setTimeout(() => end(done()), patience);
     for (const name of names) video.addEventListener(name, () => done() && end(true), { signal: ears.signal });
     video.addEventListener("error", () => end(false), { signal: ears.signal });
   });
@@ -31,7 +33,7 @@ function until(video, names, done) {
 /** Opens a file; a fresh recording carries no length, and looking for its end once makes the browser find it. */
 async function open(video, url) {
   video.src = url;
-  if (!(await until(video, ["loadedmetadata"], () => video.readyState >= 1))) return null;
+  if (!(await until(video, ["loadedmetadata"], () => video.readyState >= 1, PATIENCE_TO_OPEN))) return null;
   if (video.duration === Infinity) {
     video.currentTime = FAR_BEYOND;
     await until(video, ["durationchange"], () => video.duration !== Infinity);

@@ -132,7 +132,7 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
       };
       const fire = () => {
         if (D.hidden) timer = wait(W, () => quiet(fire), 500); // a tab behind others, a page loaded ahead: nobody is asked there
-        else if (!asked && !shown && !over && !tabButton && !resting()) { asked = 1; show(false); }
+        else if (!asked && !box && !over && !tabButton && !resting()) { asked = 1; show(false); }
       };
       const self = {
         id,
@@ -163,7 +163,7 @@ iframe{display:block;border:0;width:100%;flex:1;min-height:0;background:var(--c)
         event(name) { if (corner && c.trigger === "event" && c.event === name) fire(); },
         open(own) { if (shown) { touch(); if (!inPlace) focus(box); } else if (corner || tab) show(own); },
         close: end,
-        become() { if (shown && !touched && forWhom !== token) { end(); over = 0; } self.arm(); },
+        become() { if (box && !touched && forWhom !== token) { end(); over = 0; } self.arm(); },
         moved() { if (root && frame && root.activeElement === frame) touch(); },
         escape() { const at = D.activeElement; if (box && !inPlace && shown && (root.activeElement || !at || at === D.body)) close(); },
         said(e) {
