@@ -216,7 +216,8 @@ def test_each_trigger_waits_for_its_moment(
 ) -> None:
     popup = popup_on(**values)
     asked = asks_of(visitor)
-    visitor.goto(site.page('<div style="height: 2600px">Shop</div>' + script(live_server, popup)))
+    with visitor.expect_response(lambda response: response.url.split("?")[0].endswith(f"{popup.public_id}.json")):
+        visitor.goto(site.page('<div style="height: 2600px">Shop</div>' + script(live_server, popup)))
     visitor.wait_for_timeout(400)
     assert [line for line in asked if line.startswith("POST")] == []
     if values["trigger"] == "exit":
@@ -327,11 +328,12 @@ def test_a_named_person_gets_the_own_link_once_and_another_person_never_sees_it(
     invitation = session.scalars(select(Invitation)).one()
     assert invitation.contact.email == "saara@customer.example"
     session.rollback()
+    frame = "document.querySelector('socialproof-popup').shadowRoot.querySelector('iframe')"
+    first = visitor.evaluate(f"{frame}.src")
     visitor.evaluate(say("identify", token("ole@customer.example")))
     visitor.wait_for_function(
-        "(src) => { const f = document.querySelector('socialproof-popup').shadowRoot.querySelector('iframe');"
-        " return f && f.src !== src && f.src.includes('/s/i/'); }",
-        arg="",
+        f"(first) => {{ const f = {frame}; return f && f.src !== first && f.src.includes('/s/i/'); }}",
+        arg=first,
     )
     session.expire_all()
     expect(panel(visitor)).to_be_visible()
