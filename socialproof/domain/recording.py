@@ -12,8 +12,10 @@ MOST_SEGMENTS = 20
 """Interruptions of one recording; who has more of them sends them in fewer files."""
 MOST_SECONDS = 24 * 3600.0
 LEAST_LEFT_SECONDS = 1.0
-SLACK_SECONDS = 0.5
-"""A player shows the end a little later than the recorder counted it."""
+SLACK_SECONDS, SLACK_SHARE = 1.0, 0.2
+"""A player may find a recording that much longer than the recorder counted: so many seconds for every file of it, and
+that share of the whole. playback.js in the browser believes its player no further.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,12 @@ class Recorded:
 def read_recorded(told: Mapping[str, object], *, size: int) -> Recorded:
     """The description of a recording of `size` bytes; RuleBroken("not_understood") when it cannot be true."""
     seconds = _seconds(told.get("seconds"))
-    start, end = _trim(told.get("trim"), seconds)
+    segments = _segments(told.get("segments"), size)
+    start, end = _trim(told.get("trim"), _longest(seconds, max(1, len(segments))))
     is_partial = told.get("partial", False)
     if not isinstance(is_partial, bool):
         raise RuleBroken("not_understood")
-    return Recorded(seconds, _segments(told.get("segments"), size), start, end, is_partial)
+    return Recorded(seconds, segments, start, end, is_partial)
 
 
 def _seconds(value: object) -> float | None:
@@ -59,18 +62,21 @@ def _segments(value: object, size: int) -> tuple[int, ...]:
     return sizes if len(sizes) > 1 else ()
 
 
-def _trim(value: object, seconds: float | None) -> tuple[float | None, float | None]:
-    """The cut, moved to the end of the recording where it lies a little behind it."""
+def _longest(seconds: float | None, files: int) -> float:
+    return MOST_SECONDS if seconds is None else seconds + files * SLACK_SECONDS + seconds * SLACK_SHARE
+
+
+def _trim(value: object, longest: float) -> tuple[float | None, float | None]:
+    """The cut as it was chosen; what it wants beyond the end of the files is not there to be shown."""
     if value is None:
         return None, None
     if not isinstance(value, Mapping):
         raise RuleBroken("not_understood")
     start, end = _number(value.get("start")), _number(value.get("end"))
-    longest = MOST_SECONDS if seconds is None else seconds
-    if start < 0 or end > longest + SLACK_SECONDS:
+    if start < 0 or end > longest:
         raise RuleBroken("not_understood")
     # Whole milliseconds: ffmpeg does not read what a float of a ten millionth of a second looks like.
-    start, end = round(start, 3), round(min(end, longest), 3)
+    start, end = round(start, 3), round(end, 3)
     if end - start < LEAST_LEFT_SECONDS:
         raise RuleBroken("not_understood")
     return start, end

@@ -30,12 +30,20 @@ function until(video, names, done, patience = PATIENCE) {
   });
 }
 
+/** Sets the position; Firefox may pay no heed to it before it has the first picture, and is told again then. */
+async function goTo(video, seconds) {
+  video.currentTime = seconds;
+  if (video.seeking || Math.abs(video.currentTime - seconds) < EDGE) return;
+  await until(video, ["loadeddata"], () => video.readyState >= 2);
+  video.currentTime = seconds;
+}
+
 /** Opens a file; a fresh recording carries no length, and looking for its end once makes the browser find it. */
 async function open(video, url) {
   video.src = url;
   if (!(await until(video, ["loadedmetadata"], () => video.readyState >= 1, PATIENCE_TO_OPEN))) return null;
   if (video.duration === Infinity) {
-    video.currentTime = FAR_BEYOND;
+    await goTo(video, FAR_BEYOND);
     await until(video, ["durationchange"], () => video.duration !== Infinity);
     if (video.src === url) video.currentTime = 0;
     await until(video, ["seeked"], () => !video.seeking);
@@ -151,7 +159,7 @@ export class Playback extends EventTarget {
         this.#at = index;
         await open(this.#video, this.#segments[index].url);
       }
-      this.#video.currentTime = Math.max(0, wanted - this.#startOf(index));
+      await goTo(this.#video, Math.max(0, wanted - this.#startOf(index)));
       await until(this.#video, ["seeked"], () => !this.#video.seeking);
       if (this.#wanted === wanted) this.#wanted = null;
     }

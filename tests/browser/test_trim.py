@@ -119,6 +119,26 @@ def test_several_recordings_are_one_timeline(studio: Callable[..., Page]) -> Non
     assert page.evaluate("window.playback.currentTime") == pytest.approx(whole(page), abs=0.2)
 
 
+def test_a_browser_that_pays_no_heed_to_a_position_is_told_again(studio: Callable[..., Page], page: Page) -> None:
+    """As Firefox does now and then while a file is being opened: whoever winds on landed at its beginning."""
+    page.add_init_script(
+        """(() => {
+          const real = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "currentTime");
+          const told = new Set();
+          const set = function (seconds) {
+            const which = `${this.src} ${seconds}`;
+            if (told.has(which)) real.set.call(this, seconds);
+            told.add(which);
+          };
+          Object.defineProperty(HTMLMediaElement.prototype, "currentTime", { ...real, set });
+        })()"""
+    )
+    studio(1.2, 1.5)
+    page.evaluate("window.playback.seek(2.2)")
+    until(page, "document.getElementById('review').currentTime > 0.5 && !document.getElementById('review').seeking")
+    assert page.evaluate("window.playback.currentTime") == pytest.approx(2.2, abs=0.1)
+
+
 def test_one_recording_keeps_the_browsers_own_controls_and_can_be_wound(studio: Callable[..., Page]) -> None:
     page = studio(2)
     assert page.locator("#review").get_attribute("controls") is not None
