@@ -165,10 +165,7 @@ BROWSERS = [
         (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"),
         ["chromium", "fonts-noto-core"],  # without any font a page has no width to test
     ),
-    (
-        ("chromium-headless-shell",),
-        ["chromium-headless-shell"],
-    ),  # faster; most tests take it if it is there
+    (("chromium-headless-shell",), ["chromium-headless-shell"]),  # faster; most tests take it if it is there
     (("firefox-esr", "firefox"), ["firefox-esr"]),
     (
         ("WebKitWebDriver",),
