@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
 ]
 
 
@@ -31,7 +32,7 @@ expect.set_options(timeout=PATIENCE)
 
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
 ENGINE_ALONE = "chromium-headless-shell"
-MakeContext = Callable[..., BrowserContext]
+NewContext = Callable[..., BrowserContext]
 
 
 def chromium_path(*names: str) -> str:
@@ -44,13 +45,12 @@ def chromium_path(*names: str) -> str:
 
 
 def launched(playwright: Playwright, path: str) -> Iterator[Browser]:
-    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
-    browser = playwright.chromium.launch(executable_path=path, args=arguments)
+    browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
     yield browser
     browser.close()
 
 
-def contexts_of(browser: Browser) -> Iterator[MakeContext]:
+def contexts_of(browser: Browser) -> Iterator[NewContext]:
     contexts: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
@@ -85,18 +85,18 @@ def whole_browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[MakeContext]:
+def new_context(browser: Browser) -> Iterator[NewContext]:
     """Another person's browser: `new_context(java_script_enabled=False, locale="fi-FI", viewport=…)`."""
     yield from contexts_of(browser)
 
 
 @pytest.fixture
-def new_whole_context(whole_browser: Browser) -> Iterator[MakeContext]:
+def new_whole_context(whole_browser: Browser) -> Iterator[NewContext]:
     """The browser of another person on another company's page."""
     yield from contexts_of(whole_browser)
 
 
 @pytest.fixture
-def page(new_context: MakeContext) -> Page:
+def page(new_context: NewContext) -> Page:
     """A page in a browser that has never been here."""
     return new_context().new_page()

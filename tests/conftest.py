@@ -7,10 +7,10 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -31,6 +31,9 @@ from tests.databases import PostgresServer, SqliteTemplate
 from tests.factories import Factories
 from tests.parts import need
 from tests.people import Marketer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 pytest_plugins = (
     "tests.browsers",
@@ -201,19 +204,26 @@ def signed_in(app: Flask, factories: Factories) -> Callable[..., Marketer]:
     return sign_in
 
 
-def closing(app: Flask, slow_scripts: float) -> Callable[..., Iterator[bytes]]:
+def closing(app: WSGIApplication) -> Callable[..., Iterator[bytes]]:
     """The application, whose answers let go of their files also when a browser hangs up: werkzeug's server forgets
     to close them where reading what is left of the request fails, and a player hangs up all the time.
     """
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
-        if slow_scripts and environ["PATH_INFO"].endswith(".js"):
-            time.sleep(slow_scripts)
         body = app(environ, start_response)
         try:
             yield from body
         finally:
             getattr(body, "close", lambda: None)()
+
+    return answer
+
+
+def with_slow_scripts(app: WSGIApplication, seconds: float) -> WSGIApplication:
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].endswith(".js"):
+            time.sleep(seconds)
+        return app(environ, start_response)
 
     return answer
 
@@ -225,8 +235,8 @@ def live_server(
     """The application on a real port, several requests at a time; the value is its address."""
     listening.listen(128)
     host, port = listening.getsockname()
-    answering = closing(app, request.config.getoption("--slow-scripts"))
-    server = make_server(host, port, answering, threaded=True, fd=listening.fileno())
+    answering = with_slow_scripts(app, request.config.getoption("--slow-scripts"))
+    server = make_server(host, port, closing(answering), threaded=True, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield settings.base_url

@@ -18,9 +18,9 @@ from socialproof.responses.models import Response
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
 from tests.browser.looking import in_both_themes
+from tests.browsers import NewContext
 from tests.factories import Factories
 
-NewContext = Callable[..., BrowserContext]
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 760},
     "is_mobile": True,

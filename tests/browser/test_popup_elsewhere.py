@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from socialproof.campaigns.models import PopupCount
 from socialproof.responses.models import Response
-from tests.browser.test_popup import MakePopup, popup_on, say, script, token
+from tests.browser.test_popup import ESCAPE_SOON, MakePopup, popup_on, say, script, token
 from tests.browser.test_widget import OPEN_SHADOWS, Site, site
 from tests.other_browsers import Firefox, OtherBrowser, wait_until
 
@@ -34,9 +34,6 @@ KEPT = "document.cookie.length + localStorage.length + sessionStorage.length"
 PRIVATE: dict[str, Any] = {"firefox": {"network.cookie.cookieBehavior": 2}, "webkit": ("--cookies-policy=never",)}
 """The person lets no site keep anything: in Firefox asking for the storage is an error then."""
 DARK: dict[str, Any] = {"firefox": {"ui.systemUsesDarkTheme": 1}, "webkit": ("--dark-mode",)}
-ESCAPE_SOON = """void setTimeout(
-  () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true })), 50)"""
-"""By script: a driver can wait for ever for a frame that is gone before the key comes up."""
 Opened = Callable[..., OtherBrowser]
 
 

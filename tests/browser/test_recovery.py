@@ -92,9 +92,8 @@ def upload_states(session: Session) -> list[str]:
 @pytest.fixture
 def own_browser(browser: Browser, tmp_path: Path) -> Callable[[], BrowserContext]:
     """Opens a Chromium in processes of its own; every time with the same profile."""
-    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
     return lambda: browser.browser_type.launch_persistent_context(
-        tmp_path / "profile", executable_path=chromium_path(), args=arguments, locale="en-GB"
+        tmp_path / "profile", executable_path=chromium_path(), args=ARGUMENTS, locale="en-GB"
     )
 
 

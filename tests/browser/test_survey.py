@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from socialproof.surveys.models import Survey
 from tests.answers import counted, invitation_path, responses, survey_path
+from tests.browsers import NewContext
 from tests.factories import Factories
-
-NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture

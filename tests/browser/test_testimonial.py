@@ -1,12 +1,11 @@
 """A customer with a real browser: phone and desk, with and without script, light and dark."""
 
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,10 +13,10 @@ from socialproof.responses.models import Response
 from socialproof.testimonials.models import Testimonial
 from socialproof.tokens import Purpose
 from socialproof.web import EXTENSION
+from tests.browsers import NewContext
 from tests.factories import Factories
 
 LONG_NAME = "Aino-Kaarina Wolfeschlegelsteinhausenbergerdorff-Lindqvist"
-NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture

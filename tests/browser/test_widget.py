@@ -417,17 +417,17 @@ def test_a_direction_override_in_a_name_does_not_reorder_its_neighbours(
 
 
 def test_a_withdrawn_story_is_gone_for_the_next_visitor(
-    live_server: str, site: Site, showcase: Showcase, new_context: Callable[..., BrowserContext]
+    live_server: str, site: Site, showcase: Showcase, new_whole_context: Callable[..., BrowserContext]
 ) -> None:
     story = showcase.story(text="Take me back")
     showcase.story(text="I stay")
     address = site.page(link(live_server, showcase.publish()) + script(live_server))
-    before = watched(new_context())
+    before = watched(new_whole_context())
     before.goto(address)
     expect(before.locator("socialproof-widget blockquote", has_text="Take me back")).to_be_visible()
     showcase.withdraw(story)
     time.sleep(1.1)
-    after = watched(new_context())
+    after = watched(new_whole_context())
     after.goto(address)
     expect(after.locator("socialproof-widget blockquote")).to_have_text(["I stay"])
 
